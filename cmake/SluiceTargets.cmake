@@ -1,0 +1,60 @@
+# How the folders of this tree become targets.  A folder is a library; what it may use is its DEPENDS list, so an
+# arrow that the architecture forbids does not link.  Unit tests (*_test.cc) stand beside the code and become one
+# test program a folder; every test in it is a test of ctest.
+
+option(SLUICE_FUZZERS "Build the fuzz targets with libFuzzer (needs clang)" OFF)
+set(SLUICE_SANITIZE "" CACHE STRING "Sanitizers for all of our code, e.g. address,undefined or thread")
+
+add_library(sluice_options INTERFACE)
+target_compile_options(sluice_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+  -Wimplicit-fallthrough -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these falsely inside the standard library and in moved-from variants at -O2.
+  target_compile_options(sluice_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow
+    -Wno-array-bounds -Wno-dangling-pointer)
+endif()
+target_include_directories(sluice_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(sluice_options INTERFACE SLUICE_VERSION="${PROJECT_VERSION}")
+if(SLUICE_SANITIZE)
+  target_compile_options(sluice_options INTERFACE -fsanitize=${SLUICE_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(sluice_options INTERFACE -fsanitize=${SLUICE_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND SLUICE_SANITIZE MATCHES "thread")
+    # Boost's fences are not modelled by TSan; our daemons are single-threaded, so the diagnosis is noise.
+    target_compile_options(sluice_options INTERFACE -Wno-tsan)
+  endif()
+endif()
+
+# sluice_library(NAME [DEPENDS lib...] [TEST_DEPENDS lib...])
+# Makes the library NAME of the *.cc files in the current folder, and NAME_test of its *_test.cc files.
+function(sluice_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC sluice_options ${ARG_DEPENDS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE sluice_options ${ARG_DEPENDS})
+  endif()
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_DEPENDS} GTest::gtest GTest::gmock GTest::gtest_main)
+    set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()
+
+# sluice_program(NAME [DEPENDS lib...]): the program NAME of the *.cc files in the current folder, in bin/.
+function(sluice_program name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE sluice_options ${ARG_DEPENDS})
+endfunction()
