@@ -1,0 +1,255 @@
+// What daemons say to each other. Each struct is one frame type: `encode` appends its payload, `decode` reads one from
+// hostile input (nullopt: malformed; the caller ends the link). Views in a decoded message point into the payload and
+// live as long as the buffer behind it; a message that is to be kept is copied by its receiver.
+//
+//   submitter  →  qmail-intake   Submit | SubmitOpen SubmitData* SubmitEnd | SubmitAbort
+//   qmail-intake → submitter     Submitted | SubmitRefused
+//   qmail-send →  qmail-intake   Relocate (and Submit, for failure reports)
+//   qmail-intake → qmail-send    Relocated
+//   qmail-send →  todo-proc      Resume, Reload
+//   todo-proc  →  qmail-intake   Resume
+//   qmail-intake → todo-proc     Announce
+//   todo-proc  →  qmail-send     Admit | Unreadable
+//   qmail-send →  a spawner      Deliver, Reload;   back: Delivered
+//   qmail-send →  qmail-clean    Remove;            back: Removed
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/codec.h"
+#include "core/link/frame.h"
+#include "core/mail/envelope.h"
+#include "core/mail/outcome.h"
+#include "core/queue/message.h"
+
+namespace sluice::link {
+
+enum class Role : std::uint8_t {
+  kCommand = 0,
+  kSupervisor,
+  kSmtpServer,
+  kScheduler,
+  kTodo,
+  kIntake,
+  kClean,
+  kLocalDelivery,
+  kRemoteDelivery,
+};
+// The daemon's historical name, e.g. "qmail-rspawn".
+std::string_view name_of(Role role);
+
+struct Hello {
+  static constexpr FrameType kType = FrameType::kHello;
+  std::uint16_t version = kProtocolVersion;
+  Role role = Role::kCommand;
+  std::uint32_t pid = 0;
+  std::uint32_t limit = 0;  // from a spawner: deliveries it can hold at once; from others 0
+  void encode(std::string& out) const;
+  static std::optional<Hello> decode(Octets payload);
+};
+
+// A whole message of at most kLargeBody octets. The envelope is encoded by core/queue/envelope_codec.h. qmail-intake
+// writes envelope and body to the journal exactly as they stand in this frame.
+struct Submit {
+  static constexpr FrameType kType = FrameType::kSubmit;
+  std::uint64_t token = 0;  // chosen by the submitter, comes back with the answer
+  Octets envelope;
+  Octets body;
+  void encode(std::string& out) const;
+  static std::optional<Submit> decode(Octets payload);
+};
+
+// A message whose body is longer, or not yet known: data frames follow, then SubmitEnd (answered) or SubmitAbort
+// (not answered). Tokens of open submissions are unique on their link.
+struct SubmitOpen {
+  static constexpr FrameType kType = FrameType::kSubmitOpen;
+  std::uint64_t token = 0;
+  Octets envelope;
+  void encode(std::string& out) const;
+  static std::optional<SubmitOpen> decode(Octets payload);
+};
+struct SubmitData {
+  static constexpr FrameType kType = FrameType::kSubmitData;
+  std::uint64_t token = 0;
+  Octets octets;
+  void encode(std::string& out) const;
+  static std::optional<SubmitData> decode(Octets payload);
+};
+struct SubmitEnd {
+  static constexpr FrameType kType = FrameType::kSubmitEnd;
+  std::uint64_t token = 0;
+  void encode(std::string& out) const;
+  static std::optional<SubmitEnd> decode(Octets payload);
+};
+struct SubmitAbort {
+  static constexpr FrameType kType = FrameType::kSubmitAbort;
+  std::uint64_t token = 0;
+  void encode(std::string& out) const;
+  static std::optional<SubmitAbort> decode(Octets payload);
+};
+
+// The message is durable: its submitter may say "accepted".
+struct Submitted {
+  static constexpr FrameType kType = FrameType::kSubmitted;
+  std::uint64_t token = 0;
+  queue::MessageId id;
+  void encode(std::string& out) const;
+  static std::optional<Submitted> decode(Octets payload);
+};
+struct SubmitRefused {
+  static constexpr FrameType kType = FrameType::kSubmitRefused;
+  std::uint64_t token = 0;
+  bool permanent = false;  // e.g. a malformed envelope; false: disk trouble, try again later
+  Octets text;
+  void encode(std::string& out) const;
+  static std::optional<SubmitRefused> decode(Octets payload);
+};
+
+// Write this body once more at the end of the journal, so that its old segment can go.
+struct Relocate {
+  static constexpr FrameType kType = FrameType::kRelocate;
+  queue::MessageId id;
+  queue::BodyRef body;
+  void encode(std::string& out) const;
+  static std::optional<Relocate> decode(Octets payload);
+};
+struct Relocated {
+  static constexpr FrameType kType = FrameType::kRelocated;
+  queue::MessageId id;
+  bool moved = false;       // false: could not; the old place stays
+  queue::BodyRef body;      // the new place, durable
+  void encode(std::string& out) const;
+  static std::optional<Relocated> decode(Octets payload);
+};
+
+// Announce every message whose record begins at `from` or later, then every new one.
+struct Resume {
+  static constexpr FrameType kType = FrameType::kResume;
+  queue::Lsn from;
+  void encode(std::string& out) const;
+  static std::optional<Resume> decode(Octets payload);
+};
+
+// A durable message, in the order of the journal.
+struct Announce {
+  static constexpr FrameType kType = FrameType::kAnnounce;
+  queue::MessageId id;
+  queue::Lsn next;          // end of its record: Resume{next} announces what follows it
+  WallTime arrival{};
+  std::uint32_t uid = 0;    // of the submitter, as the kernel says
+  std::uint32_t pid = 0;
+  queue::BodyRef body;
+  Octets envelope;
+  void encode(std::string& out) const;
+  static std::optional<Announce> decode(Octets payload);
+};
+
+enum class Channel : std::uint8_t { kLocal = 0, kRemote = 1, kLmtp = 2 };
+std::string_view name_of(Channel channel);
+
+// An announced message with its recipients routed, for the scheduler.
+struct Admit {
+  static constexpr FrameType kType = FrameType::kAdmit;
+  struct Routed {
+    Channel channel = Channel::kRemote;
+    mail::Recipient recipient;  // its address after virtualdomains and envnoathost
+  };
+  queue::MessageId id;
+  queue::Lsn next;
+  WallTime arrival{};
+  std::uint32_t uid = 0;
+  std::uint32_t pid = 0;
+  queue::BodyRef body;
+  mail::Envelope envelope;      // its `recipients` are empty here; they are in `routed`
+  std::vector<Routed> routed;
+  void encode(std::string& out) const;
+  static std::optional<Admit> decode(Octets payload);
+};
+
+// An announced record that todo-proc cannot read as a message: the scheduler counts it as seen and says so loudly; the
+// record itself stays in quarantine.
+struct Unreadable {
+  static constexpr FrameType kType = FrameType::kUnreadable;
+  queue::MessageId id;
+  queue::Lsn next;
+  Octets text;
+  void encode(std::string& out) const;
+  static std::optional<Unreadable> decode(Octets payload);
+};
+
+struct Reload {
+  static constexpr FrameType kType = FrameType::kReload;
+  void encode(std::string& out) const;
+  static std::optional<Reload> decode(Octets payload);
+};
+
+// One attempt: some recipients of one message that share a lane.
+struct Deliver {
+  static constexpr FrameType kType = FrameType::kDeliver;
+  std::uint64_t attempt = 0;     // chosen by the scheduler, comes back with Delivered
+  queue::MessageId id;
+  queue::BodyRef body;
+  Channel channel = Channel::kRemote;
+  std::string destination;       // the lane's destination: a domain, or "[host]:port" of a route; local: the address
+  mail::Envelope envelope;       // with just the recipients of this attempt
+  void encode(std::string& out) const;
+  static std::optional<Deliver> decode(Octets payload);
+};
+
+struct Delivered {
+  static constexpr FrameType kType = FrameType::kDelivered;
+  std::uint64_t attempt = 0;
+  std::vector<mail::Outcome> outcomes;  // one a recipient, in the order of Deliver; or exactly one for all of them
+  void encode(std::string& out) const;
+  static std::optional<Delivered> decode(Octets payload);
+};
+
+// Remove a segment all of whose messages are done, or the file of a body that is done.
+struct Remove {
+  static constexpr FrameType kType = FrameType::kRemove;
+  queue::BodyRef::Storage storage = queue::BodyRef::Storage::kJournal;
+  std::uint64_t segment = 0;  // first LSN, or inode number
+  void encode(std::string& out) const;
+  static std::optional<Remove> decode(Octets payload);
+};
+struct Removed {
+  static constexpr FrameType kType = FrameType::kRemoved;
+  queue::BodyRef::Storage storage = queue::BodyRef::Storage::kJournal;
+  std::uint64_t segment = 0;
+  bool gone = false;          // false: could not be removed now; ask again later
+  void encode(std::string& out) const;
+  static std::optional<Removed> decode(Octets payload);
+};
+
+// Control sockets: a JSON request, then any number of JSON answers (one object each), then the end. JSON because these
+// are read by commands of other versions and by operators' own programs; they are not on the way of a message.
+struct Query {
+  static constexpr FrameType kType = FrameType::kQuery;
+  Octets json;
+  void encode(std::string& out) const;
+  static std::optional<Query> decode(Octets payload);
+};
+struct Answer {
+  static constexpr FrameType kType = FrameType::kAnswer;
+  Octets json;
+  void encode(std::string& out) const;
+  static std::optional<Answer> decode(Octets payload);
+};
+struct AnswerEnd {
+  static constexpr FrameType kType = FrameType::kAnswerEnd;
+  Octets error;  // empty: complete
+  void encode(std::string& out) const;
+  static std::optional<AnswerEnd> decode(Octets payload);
+};
+
+// Bodies above this stay out of the journal (design: mess/ files).
+inline constexpr std::size_t kLargeBody = 256u << 10;
+
+template <class Message>
+void append_message(std::string& out, const Message& message) {
+  append_frame(out, Message::kType, [&](std::string& payload) { message.encode(payload); });
+}
+
+}  // namespace sluice::link
