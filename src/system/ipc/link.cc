@@ -1,0 +1,62 @@
+#include "system/ipc/link.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace sluice::ipc {
+
+Link::Link(net::Loop& loop, os::Fd socket, const link::Hello& self, Callbacks callbacks)
+    : stream_(net::Stream::adopt(loop, std::move(socket))), callbacks_(std::move(callbacks)) {
+  send(self);
+  stream_->start({[this](Octets octets) { return receive(octets); },
+                  [this](int code) {
+                    callbacks_.closed(code == 0 ? "closed by the peer" : std::string(std::strerror(code)));
+                  },
+                  [this] {
+                    if (callbacks_.drained) callbacks_.drained();
+                  }});
+}
+
+Link::~Link() {
+  *alive_ = false;
+  stream_->close();
+}
+
+std::size_t Link::receive(Octets octets) {
+  std::size_t consumed = 0;
+  const auto alive = alive_;  // a frame's handler may destroy us
+  while (stream_->is_open()) {
+    const auto split = link::split_frame(octets.substr(consumed));
+    if (!split) {
+      end("sent a malformed frame");
+      break;
+    }
+    if (split->consumed == 0) break;
+    consumed += split->consumed;
+    const bool good = handle(split->frame);
+    if (!*alive) break;
+    if (!good) {
+      end(fmt::format("sent a malformed or unexpected message of type {}", static_cast<int>(split->frame.type)));
+      break;
+    }
+  }
+  return consumed;
+}
+
+bool Link::handle(const link::Frame& frame) {
+  if (frame.type != link::FrameType::kHello) return introduced_ && callbacks_.frame(frame);
+  const auto hello = link::Hello::decode(frame.payload);
+  if (!hello || introduced_ || hello->version != link::kProtocolVersion) return false;
+  introduced_ = true;
+  peer_ = *hello;
+  if (callbacks_.hello) callbacks_.hello(peer_);
+  return true;
+}
+
+void Link::end(const std::string& why) {
+  stream_->close();
+  callbacks_.closed(why);
+}
+
+}  // namespace sluice::ipc

@@ -1,0 +1,178 @@
+#include "system/net/stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+
+namespace sluice::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kFirstRead = 16 << 10, kLargestRead = 1 << 20;
+
+asio::generic::stream_protocol protocol_of(int socket) {
+  int family = AF_UNIX, protocol = 0;
+  socklen_t length = sizeof family;
+  ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &length);
+  length = sizeof protocol;
+  ::getsockopt(socket, SOL_SOCKET, SO_PROTOCOL, &protocol, &length);
+  return {family, protocol};
+}
+
+}  // namespace
+
+void set_no_delay(int socket) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails harmlessly on AF_UNIX
+}
+
+std::shared_ptr<Stream> Stream::adopt(Loop& loop, os::Fd socket) {
+  const auto protocol = protocol_of(socket.get());
+  if (protocol.family() != AF_UNIX) set_no_delay(socket.get());
+  Socket taken(loop.context(), protocol, socket.release());
+  taken.non_blocking(true);
+  return std::shared_ptr<Stream>(new Stream(loop, std::move(taken)));
+}
+
+Stream::Stream(Loop& loop, Socket socket) : loop_(loop), socket_(std::move(socket)) {}
+
+void Stream::start(Callbacks callbacks) {
+  callbacks_ = std::move(callbacks);
+  read_more();
+}
+
+void Stream::read_more() {
+  if (!open_ || paused_ || reading_ || ended_) return;
+  if (consumed_ == input_size_) consumed_ = input_size_ = 0;
+  if (consumed_ > 0) {  // move the incomplete rest to the front
+    std::copy(input_.begin() + static_cast<std::ptrdiff_t>(consumed_),
+              input_.begin() + static_cast<std::ptrdiff_t>(input_size_), input_.begin());
+    input_size_ -= consumed_;
+    consumed_ = 0;
+  }
+  if (input_.size() - input_size_ < kFirstRead / 2) input_.resize(std::max(kFirstRead, input_.size() * 2));
+  reading_ = true;
+  socket_.async_read_some(
+      asio::buffer(input_.data() + input_size_, input_.size() - input_size_),
+      [self = shared_from_this()](const boost::system::error_code& error, std::size_t length) {
+        self->reading_ = false;
+        if (!self->open_) return;
+        if (error) {
+          self->ended_ = true;
+          return self->fail(error == asio::error::eof ? 0 : error.value());
+        }
+        self->input_size_ += length;
+        // A full buffer says that more is waiting: read larger pieces from now on.
+        if (self->input_size_ == self->input_.size() && self->input_.size() < kLargestRead)
+          self->input_.resize(self->input_.size() * 2);
+        self->deliver();
+        self->read_more();
+      });
+}
+
+void Stream::deliver() {
+  if (delivering_) return;
+  delivering_ = true;
+  const auto self = shared_from_this();  // a callback may let go of us
+  while (open_ && !paused_ && consumed_ < input_size_) {
+    const std::size_t taken = callbacks_.receive(Octets(input_.data() + consumed_, input_size_ - consumed_));
+    if (taken == 0) break;
+    consumed_ += taken;
+  }
+  delivering_ = false;
+}
+
+void Stream::send(Octets octets) {
+  if (!open_) return;
+  output_.append(octets);
+  flush_later();
+}
+
+void Stream::flush_later() {
+  if (!open_) return;
+  if (unsent() > kHighWater) congested_ = true;
+  if (flush_asked_ || writing_) return;
+  flush_asked_ = true;
+  loop_.at_turn_end([self = shared_from_this()] {
+    self->flush_asked_ = false;
+    self->flush();
+  });
+}
+
+void Stream::flush() {
+  while (open_ && written_ < output_.size()) {
+    const ssize_t n = ::send(socket_.native_handle(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return wait_writable();
+    if (n < 0) return fail(errno);
+    written_ += static_cast<std::size_t>(n);
+  }
+  output_.clear();
+  written_ = 0;
+  if (output_.capacity() > 2 * kHighWater) output_.shrink_to_fit();
+  if (closing_) return close();
+  if (congested_) {
+    congested_ = false;
+    if (callbacks_.drained) callbacks_.drained();
+  }
+}
+
+void Stream::wait_writable() {
+  if (written_ > kLowWater) {
+    output_.erase(0, written_);
+    written_ = 0;
+  }
+  writing_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
+    self->writing_ = false;
+    if (error || !self->open_) return;
+    self->flush();
+  });
+}
+
+void Stream::pause() { paused_ = true; }
+
+void Stream::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  if (delivering_) return;
+  // Not from within the caller: it may be in the middle of handling something else.
+  asio::post(loop_.context(), [self = shared_from_this()] {
+    self->deliver();
+    self->read_more();
+  });
+}
+
+void Stream::fail(int code) {
+  if (!open_) return;
+  const bool silent = closing_;
+  const auto closed = std::move(callbacks_.closed);
+  close();
+  if (closed && !silent) closed(code);
+}
+
+void Stream::close_after_flush() {
+  if (!open_) return;
+  closing_ = true;
+  callbacks_.receive = [](Octets octets) { return octets.size(); };
+  if (unsent() == 0) return close();
+  flush_later();
+}
+
+void Stream::close() {
+  if (!open_) return;
+  open_ = false;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  // The callbacks may own their caller: let go of them outside of any call into them.
+  asio::post(loop_.context(), [self = shared_from_this()] { self->callbacks_ = {}; });
+}
+
+}  // namespace sluice::net
