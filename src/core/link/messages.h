@@ -22,6 +22,7 @@
 #include "core/link/frame.h"
 #include "core/mail/envelope.h"
 #include "core/mail/outcome.h"
+#include "core/queue/admitted.h"
 #include "core/queue/message.h"
 
 namespace sluice::link {
@@ -146,24 +147,13 @@ struct Announce {
   static std::optional<Announce> decode(Octets payload);
 };
 
-enum class Channel : std::uint8_t { kLocal = 0, kRemote = 1, kLmtp = 2 };
-std::string_view name_of(Channel channel);
+using queue::Channel;
+using queue::name_of;  // of a Channel
 
-// An announced message with its recipients routed, for the scheduler.
-struct Admit {
+// An announced message with its recipients routed, for the scheduler. Its fields are those of queue::Admitted, which
+// is also the first record about the message in the state log: id, next, arrival, uid, pid, body, envelope, routed.
+struct Admit : queue::Admitted {
   static constexpr FrameType kType = FrameType::kAdmit;
-  struct Routed {
-    Channel channel = Channel::kRemote;
-    mail::Recipient recipient;  // its address after virtualdomains and envnoathost
-  };
-  queue::MessageId id;
-  queue::Lsn next;
-  WallTime arrival{};
-  std::uint32_t uid = 0;
-  std::uint32_t pid = 0;
-  queue::BodyRef body;
-  mail::Envelope envelope;      // its `recipients` are empty here; they are in `routed`
-  std::vector<Routed> routed;
   void encode(std::string& out) const;
   static std::optional<Admit> decode(Octets payload);
 };
