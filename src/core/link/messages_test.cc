@@ -1,0 +1,212 @@
+#include "core/link/messages.h"
+
+#include <gtest/gtest.h>
+
+#include "core/queue/envelope_codec.h"
+
+namespace sluice::link {
+namespace {
+
+const queue::MessageId kId{0x1122334455667788};
+const queue::BodyRef kJournalBody{queue::BodyRef::Storage::kJournal, 65536, 4096, 123456};
+const queue::BodyRef kFileBody{queue::BodyRef::Storage::kFile, 991, 0, 1u << 20};
+
+template <class Message>
+std::string encoded(const Message& message) {
+  std::string out;
+  message.encode(out);
+  return out;
+}
+
+// Decodes, checks that encoding again gives the same octets, and that no proper prefix and no longer payload decodes
+// unless the last field runs to the end of the payload.
+template <class Message>
+Message round_trip(const std::string& payload, bool open_ended) {
+  const auto decoded = Message::decode(payload);
+  EXPECT_TRUE(decoded);
+  if (!decoded) return {};
+  EXPECT_EQ(encoded(*decoded), payload);
+  if (!open_ended) {
+    for (std::size_t n = 0; n < payload.size(); ++n) EXPECT_FALSE(Message::decode(Octets(payload).substr(0, n))) << n;
+    EXPECT_FALSE(Message::decode(payload + 'x'));
+  }
+  return *decoded;
+}
+
+mail::Envelope sample_envelope() {
+  mail::Envelope envelope;
+  envelope.sender = "alice@example.org";
+  envelope.client = "[192.0.2.1]";
+  return envelope;
+}
+
+TEST(Hello, SurvivesTheWay) {
+  Hello hello;
+  hello.role = Role::kRemoteDelivery;
+  hello.pid = 77;
+  hello.limit = 120;
+  const auto back = round_trip<Hello>(encoded(hello), false);
+  EXPECT_EQ(back.role, Role::kRemoteDelivery);
+  EXPECT_EQ(back.pid, 77u);
+  EXPECT_EQ(back.limit, 120u);
+}
+
+TEST(Hello, WithAnUnknownRoleIsMalformed) {
+  std::string payload = encoded(Hello{});
+  payload[2] = static_cast<char>(static_cast<std::uint8_t>(Role::kRemoteDelivery) + 1);
+  EXPECT_FALSE(Hello::decode(payload));
+}
+
+TEST(Submit, KeepsEnvelopeAndBodyContiguous) {
+  Submit submit;
+  submit.token = 5;
+  submit.envelope = "ENVELOPE";
+  submit.body = "body\r\n";
+  const std::string payload = encoded(submit);
+  EXPECT_EQ(payload.substr(12), "ENVELOPEbody\r\n");
+  const auto back = round_trip<Submit>(payload, true);
+  EXPECT_EQ(back.envelope.end(), back.body.begin());
+}
+
+TEST(Submit, WithAnEnvelopeLengthBeyondThePayloadIsMalformed) {
+  std::string payload = encoded(Submit{1, "envelope", ""});
+  store_le<std::uint32_t>(payload.data() + 8, 9);
+  EXPECT_FALSE(Submit::decode(payload));
+}
+
+TEST(SubmissionInPieces, SurvivesTheWay) {
+  EXPECT_EQ(round_trip<SubmitOpen>(encoded(SubmitOpen{1, "envelope"}), true).envelope, "envelope");
+  EXPECT_EQ(round_trip<SubmitData>(encoded(SubmitData{2, "octets"}), true).octets, "octets");
+  EXPECT_EQ(round_trip<SubmitEnd>(encoded(SubmitEnd{3}), false).token, 3u);
+  EXPECT_EQ(round_trip<SubmitAbort>(encoded(SubmitAbort{4}), false).token, 4u);
+}
+
+TEST(AnswersToASubmission, SurviveTheWay) {
+  EXPECT_EQ(round_trip<Submitted>(encoded(Submitted{7, kId}), false).id, kId);
+  const std::string payload = encoded(SubmitRefused{7, true, "no space"});
+  const auto refused = round_trip<SubmitRefused>(payload, true);
+  EXPECT_TRUE(refused.permanent);
+  EXPECT_EQ(refused.text, "no space");
+}
+
+TEST(MessagesAboutBodies, SurviveTheWay) {
+  EXPECT_EQ(round_trip<Relocate>(encoded(Relocate{kId, kJournalBody}), false).body, kJournalBody);
+  EXPECT_TRUE(round_trip<Relocated>(encoded(Relocated{kId, true, kJournalBody}), false).moved);
+  EXPECT_EQ(round_trip<Resume>(encoded(Resume{queue::Lsn{9}}), false).from, queue::Lsn{9});
+  EXPECT_EQ(round_trip<Remove>(encoded(Remove{queue::BodyRef::Storage::kFile, 991}), false).segment, 991u);
+  EXPECT_TRUE(round_trip<Removed>(encoded(Removed{queue::BodyRef::Storage::kFile, 991, true}), false).gone);
+}
+
+TEST(Announce, SurvivesTheWay) {
+  Announce announce{kId, queue::Lsn{88}, wall_from_millis(1767225600123), 1000, 4242, kFileBody, "envelope"};
+  const std::string payload = encoded(announce);
+  const auto back = round_trip<Announce>(payload, true);
+  EXPECT_EQ(back.arrival, announce.arrival);
+  EXPECT_EQ(back.body, kFileBody);
+  EXPECT_EQ(back.envelope, "envelope");
+}
+
+Admit sample_admit() {
+  Admit admit;
+  admit.id = kId;
+  admit.next = queue::Lsn{640};
+  admit.arrival = wall_from_millis(1767225600123);
+  admit.body = kJournalBody;
+  admit.envelope = sample_envelope();
+  admit.routed.push_back({Channel::kLocal, {"bob@example.net", 0, ""}});
+  admit.routed.push_back({Channel::kRemote, {"carol@example.com", mail::notify::kNever, "rfc822;carol"}});
+  return admit;
+}
+
+TEST(Admit, KeepsChannelsBesideRecipients) {
+  const auto back = round_trip<Admit>(encoded(sample_admit()), true);
+  ASSERT_EQ(back.routed.size(), 2u);
+  EXPECT_EQ(back.routed[0].channel, Channel::kLocal);
+  EXPECT_EQ(back.routed[1].channel, Channel::kRemote);
+  EXPECT_EQ(back.routed[1].recipient, (mail::Recipient{"carol@example.com", mail::notify::kNever, "rfc822;carol"}));
+  EXPECT_TRUE(back.envelope.recipients.empty());
+  EXPECT_EQ(back.envelope.sender, "alice@example.org");
+}
+
+TEST(Admit, WithMoreChannelsThanRecipientsIsMalformed) {
+  Admit admit = sample_admit();
+  std::string payload = encoded(admit);
+  admit.routed.pop_back();
+  std::string shorter = encoded(admit);
+  const std::size_t counted = 8 + 8 + 8 + 4 + 4 + queue::kEncodedBodyRef;
+  EXPECT_FALSE(Admit::decode(payload.substr(0, counted + 4 + 2) + shorter.substr(counted + 4 + 1)));
+}
+
+TEST(Admit, WithAnUnknownChannelIsMalformed) {
+  std::string payload = encoded(sample_admit());
+  payload[8 + 8 + 8 + 4 + 4 + queue::kEncodedBodyRef + 4] = 3;
+  EXPECT_FALSE(Admit::decode(payload));
+}
+
+TEST(Unreadable, SurvivesTheWay) {
+  EXPECT_EQ(round_trip<Unreadable>(encoded(Unreadable{kId, queue::Lsn{3}, "why"}), true).text, "why");
+}
+
+TEST(Reload, HasNoPayload) { round_trip<Reload>("", false); }
+
+TEST(Deliver, SurvivesTheWay) {
+  Deliver deliver;
+  deliver.attempt = 12;
+  deliver.id = kId;
+  deliver.body = kJournalBody;
+  deliver.channel = Channel::kLocal;
+  deliver.destination = "bob@example.net";
+  deliver.envelope = sample_envelope();
+  deliver.envelope.recipients.push_back({"bob@example.net", 0, ""});
+  const auto back = round_trip<Deliver>(encoded(deliver), true);
+  EXPECT_EQ(back.destination, deliver.destination);
+  EXPECT_EQ(back.envelope, deliver.envelope);
+}
+
+TEST(Deliver, WithABrokenEnvelopeIsMalformed) {
+  Deliver deliver;
+  deliver.envelope = sample_envelope();
+  std::string payload = encoded(deliver);
+  payload.pop_back();
+  EXPECT_FALSE(Deliver::decode(payload));
+}
+
+TEST(Delivered, CarriesOneOutcomeARecipient) {
+  Delivered delivered;
+  delivered.attempt = 12;
+  delivered.outcomes.push_back({mail::Verdict::kDelivered, mail::Trouble::kNone, 250, {2, 0, 0}, "ok"});
+  delivered.outcomes.push_back({mail::Verdict::kFailed, mail::Trouble::kNone, 550, {5, 1, 1}, "no such user"});
+  EXPECT_EQ(round_trip<Delivered>(encoded(delivered), false).outcomes, delivered.outcomes);
+}
+
+TEST(Delivered, CountBeyondThePayloadIsRefusedWithoutAllocating) {
+  std::string payload = encoded(Delivered{1, {mail::Outcome{}}});
+  store_le<std::uint32_t>(payload.data() + 8, 0xFFFFFFFF);
+  EXPECT_FALSE(Delivered::decode(payload));
+  store_le<std::uint32_t>(payload.data() + 8, 0);
+  EXPECT_FALSE(Delivered::decode(payload)) << "a result without outcomes says nothing";
+}
+
+TEST(Delivered, UnknownVerdictIsMalformed) {
+  std::string payload = encoded(Delivered{1, {mail::Outcome{}}});
+  payload[12] = 'X';
+  EXPECT_FALSE(Delivered::decode(payload));
+}
+
+TEST(ControlMessages, CarryTheirTextWhole) {
+  EXPECT_EQ(round_trip<Query>("{\"what\":\"status\"}", true).json, "{\"what\":\"status\"}");
+  EXPECT_EQ(round_trip<Answer>("{}", true).json, "{}");
+  EXPECT_EQ(round_trip<AnswerEnd>("", true).error, "");
+}
+
+TEST(AppendMessage, MakesAFrameOfTheRightType) {
+  std::string wire;
+  append_message(wire, Submitted{3, kId});
+  const auto split = split_frame(wire);
+  ASSERT_TRUE(split);
+  EXPECT_EQ(split->frame.type, FrameType::kSubmitted);
+  EXPECT_TRUE(Submitted::decode(split->frame.payload));
+}
+
+}  // namespace
+}  // namespace sluice::link
