@@ -10,9 +10,7 @@ Link::Link(net::Loop& loop, os::Fd socket, const link::Hello& self, Callbacks ca
     : stream_(net::Stream::adopt(loop, std::move(socket))), callbacks_(std::move(callbacks)) {
   send(self);
   stream_->start({[this](Octets octets) { return receive(octets); },
-                  [this](int code) {
-                    callbacks_.closed(code == 0 ? "closed by the peer" : std::string(std::strerror(code)));
-                  },
+                  [this](int code) { tell(code == 0 ? "closed by the peer" : std::strerror(code)); },
                   [this] {
                     if (callbacks_.drained) callbacks_.drained();
                   }});
@@ -56,7 +54,12 @@ bool Link::handle(const link::Frame& frame) {
 
 void Link::end(const std::string& why) {
   stream_->close();
-  callbacks_.closed(why);
+  tell(why);
+}
+
+void Link::tell(const std::string& why) {
+  const auto closed = std::move(callbacks_.closed);  // it may destroy us
+  closed(why);
 }
 
 }  // namespace sluice::ipc

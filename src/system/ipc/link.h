@@ -1,5 +1,6 @@
-// Link: a Stream that carries the frames of core/link. Says Hello at once, takes no other frame before the peer's Hello,
-// and ends itself (closed() is called) when the peer breaks the protocol. Frames sent in one turn leave in one write.
+// Link: a Stream that carries the frames of core/link. Says Hello at once, takes no other frame before the peer's
+// Hello, and ends itself (closed() is called) when the peer breaks the protocol. Frames sent in one turn leave in one
+// write.
 #pragma once
 
 #include <functional>
@@ -47,6 +48,7 @@ class Link {
   std::size_t receive(Octets octets);
   bool handle(const link::Frame& frame);
   void end(const std::string& why);
+  void tell(const std::string& why);
 
   std::shared_ptr<net::Stream> stream_;
   Callbacks callbacks_;

@@ -1,7 +1,7 @@
-// Loop: the turn of a daemon. One thread, one Boost.Asio context. A turn reads all that is ready and handles it; work that
-// wants to be gathered (one write a neighbour, one commit, one log write) asks for the end of the turn with at_turn_end()
-// and runs once after everything that was ready had its say. A flush never waits for a timer: when nothing else is
-// ready, the turn ends at once.
+// Loop: the turn of a daemon. One thread, one Boost.Asio context. A turn reads all that is ready and handles it; work
+// that wants to be gathered (one write a neighbour, one commit, one log write) asks for the end of the turn with
+// at_turn_end() and runs once after everything that was ready had its say. A flush never waits for a timer: when
+// nothing else is ready, the turn ends at once.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -56,7 +56,7 @@ class Loop {
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> on_fire);
-  void set(MonoTime when);         // earlier than now: fires in the next turn
+  void set(MonoTime when);  // earlier than now: fires in the next turn
   void set_after(Duration delay);
   void cancel();
   bool armed() const { return armed_; }

@@ -73,8 +73,8 @@ Result<Endpoint, SocketError> Endpoint::path(const std::string& path) {
   Endpoint endpoint;
   auto& address = reinterpret_cast<sockaddr_un&>(endpoint.storage_);
   if (path.empty() || path.size() >= sizeof address.sun_path)
-    return fail(SocketError{ENAMETOOLONG, fmt::format("socket path {} is longer than {} octets", path,
-                                                      sizeof address.sun_path - 1)});
+    return fail(SocketError{ENAMETOOLONG,
+                            fmt::format("socket path {} is longer than {} octets", path, sizeof address.sun_path - 1)});
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   endpoint.length_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
@@ -120,7 +120,8 @@ std::uint16_t Endpoint::port() const {
 std::string Endpoint::to_string() const {
   if (storage_.ss_family == AF_UNIX && length_ > 0) return as<sockaddr_un>(storage_).sun_path;
   const std::string text = address();
-  return text.find(':') == std::string::npos ? fmt::format("{}:{}", text, port()) : fmt::format("[{}]:{}", text, port());
+  return text.find(':') == std::string::npos ? fmt::format("{}:{}", text, port())
+                                             : fmt::format("[{}]:{}", text, port());
 }
 
 Result<os::Fd, SocketError> listen_tcp(const Endpoint& at, bool shared, int backlog) {
@@ -153,10 +154,10 @@ Result<os::Fd, SocketError> listen_path(const std::string& path, unsigned mode) 
   return socket;
 }
 
-Result<os::Fd, SocketError> connect_path(const std::string& path) {
+Result<os::Fd, SocketError> connect_path(const std::string& path, bool wait) {
   auto endpoint = Endpoint::path(path);
   if (!endpoint) return fail(endpoint.error());
-  os::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  os::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (wait ? 0 : SOCK_NONBLOCK), 0));
   if (!socket || ::connect(socket.get(), endpoint->data(), endpoint->length()) != 0)
     return fail(error_of("cannot connect to " + path, errno));
   return socket;

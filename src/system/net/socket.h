@@ -30,8 +30,8 @@ class Endpoint {
   static Endpoint local_of(int socket);
 
   bool empty() const { return length_ == 0; }
-  std::string to_string() const;        // "192.0.2.1:25", "[2001:db8::1]:25", or the path
-  std::string address() const;          // "192.0.2.1", "2001:db8::1"; v4-mapped addresses as IPv4; empty for a path
+  std::string to_string() const;  // "192.0.2.1:25", "[2001:db8::1]:25", or the path
+  std::string address() const;    // "192.0.2.1", "2001:db8::1"; v4-mapped addresses as IPv4; empty for a path
   std::uint16_t port() const;
   int family() const { return storage_.ss_family; }
   const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&storage_); }
@@ -46,8 +46,9 @@ class Endpoint {
 Result<os::Fd, SocketError> listen_tcp(const Endpoint& at, bool shared, int backlog = 1024);
 // A listening AF_UNIX socket with the given mode; a stale socket file of a dead process is replaced.
 Result<os::Fd, SocketError> listen_path(const std::string& path, unsigned mode);
-// Blocking connect; for commands and for daemons on their own machine's AF_UNIX sockets.
-Result<os::Fd, SocketError> connect_path(const std::string& path);
+// Connects to an AF_UNIX socket on this machine. A listener whose backlog is full makes the caller wait, or without
+// `wait` fail with EAGAIN.
+Result<os::Fd, SocketError> connect_path(const std::string& path, bool wait = true);
 // AF_UNIX stream pair.
 Result<std::pair<os::Fd, os::Fd>, SocketError> socket_pair();
 

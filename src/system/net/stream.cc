@@ -59,22 +59,21 @@ void Stream::read_more() {
   }
   if (input_.size() - input_size_ < kFirstRead / 2) input_.resize(std::max(kFirstRead, input_.size() * 2));
   reading_ = true;
-  socket_.async_read_some(
-      asio::buffer(input_.data() + input_size_, input_.size() - input_size_),
-      [self = shared_from_this()](const boost::system::error_code& error, std::size_t length) {
-        self->reading_ = false;
-        if (!self->open_) return;
-        if (error) {
-          self->ended_ = true;
-          return self->fail(error == asio::error::eof ? 0 : error.value());
-        }
-        self->input_size_ += length;
-        // A full buffer says that more is waiting: read larger pieces from now on.
-        if (self->input_size_ == self->input_.size() && self->input_.size() < kLargestRead)
-          self->input_.resize(self->input_.size() * 2);
-        self->deliver();
-        self->read_more();
-      });
+  socket_.async_read_some(asio::buffer(input_.data() + input_size_, input_.size() - input_size_),
+                          [self = shared_from_this()](const boost::system::error_code& error, std::size_t length) {
+                            self->reading_ = false;
+                            if (!self->open_) return;
+                            if (error) {
+                              self->ended_ = true;
+                              return self->fail(error == asio::error::eof ? 0 : error.value());
+                            }
+                            self->input_size_ += length;
+                            // A full buffer says that more is waiting: read larger pieces from now on.
+                            if (self->input_size_ == self->input_.size() && self->input_.size() < kLargestRead)
+                              self->input_.resize(self->input_.size() * 2);
+                            self->deliver();
+                            self->read_more();
+                          });
 }
 
 void Stream::deliver() {
@@ -108,7 +107,8 @@ void Stream::flush_later() {
 
 void Stream::flush() {
   while (open_ && written_ < output_.size()) {
-    const ssize_t n = ::send(socket_.native_handle(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
+    const ssize_t n =
+        ::send(socket_.native_handle(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return wait_writable();
     if (n < 0) return fail(errno);

@@ -67,7 +67,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   Socket socket_;
   Callbacks callbacks_;
   std::string input_;
-  std::size_t input_size_ = 0;      // octets of input_ that hold data, from consumed_ on
+  std::size_t input_size_ = 0;  // octets of input_ that hold data, from consumed_ on
   std::size_t consumed_ = 0;
   std::string output_;
   std::size_t written_ = 0;

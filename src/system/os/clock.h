@@ -5,8 +5,8 @@
 
 namespace sluice::os {
 
-MonoTime mono_now();  // CLOCK_MONOTONIC
-WallTime wall_now();  // CLOCK_REALTIME
+MonoTime mono_now();                 // CLOCK_MONOTONIC
+WallTime wall_now();                 // CLOCK_REALTIME
 int utc_offset_minutes(WallTime t);  // of the local time zone at `t`
 
 }  // namespace sluice::os

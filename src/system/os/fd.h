@@ -1,4 +1,5 @@
-// Fd: the one owner of a descriptor. Moves, never copies, closes when it dies; becomes an int only by get() or release().
+// Fd: the one owner of a descriptor. Moves, never copies, closes when it dies; becomes an int only by get() or
+// release().
 #pragma once
 
 #include <unistd.h>

@@ -1,0 +1,114 @@
+#include "intake.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include "system/os/failure.h"
+
+namespace sluice::intake {
+
+namespace {
+
+constexpr Duration kRetryJournal{1000};
+
+link::Hello self() {
+  link::Hello hello;
+  hello.role = link::Role::kIntake;
+  hello.pid = static_cast<std::uint32_t>(::getpid());
+  return hello;
+}
+
+}  // namespace
+
+Intake::Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, os::Fd scheduler, os::Fd todo,
+               os::Fd listener)
+    : loop_(loop),
+      writer_(std::move(writer)),
+      submissions_(*writer_),
+      announcer_(*writer_),
+      acceptor_(loop, std::move(listener),
+                [this](os::Fd socket, const net::Endpoint&) { add_submitter(std::move(socket)); }),
+      retry_(loop, [this] {
+        if (!announcer_.catch_up()) retry_.set_after(kRetryJournal);
+      }) {
+  todo_ = std::make_unique<ipc::Link>(
+      loop, std::move(todo), self(),
+      ipc::Link::Callbacks{nullptr, [this](const link::Frame& frame) { return from_todo(frame); },
+                           [this](const std::string&) { loop_.stop(); },
+                           [this] {
+                             if (!announcer_.catch_up()) retry_.set_after(kRetryJournal);
+                           }});
+  announcer_.connect(todo_.get());
+  scheduler_ = add_submitter(std::move(scheduler));
+}
+
+std::shared_ptr<Submitter> Intake::add_submitter(os::Fd socket) {
+  auto submitter = std::make_shared<Submitter>();
+  const auto credentials = net::credentials_of(socket.get());
+  submitter->uid = credentials.uid;
+  submitter->pid = static_cast<std::uint32_t>(credentials.pid);
+  std::weak_ptr<Submitter> weak = submitter;
+  submitter->link = std::make_unique<ipc::Link>(loop_, std::move(socket), self(),
+                                                ipc::Link::Callbacks{nullptr,
+                                                                     [this, weak](const link::Frame& frame) {
+                                                                       const auto from = weak.lock();
+                                                                       return from && from_submitter(from, frame);
+                                                                     },
+                                                                     [this, weak](const std::string&) {
+                                                                       const auto from = weak.lock();
+                                                                       if (from == scheduler_) loop_.stop();
+                                                                       submitters_.erase(from);
+                                                                     }});
+  submitters_.insert(submitter);
+  return submitter;
+}
+
+bool Intake::from_submitter(const std::shared_ptr<Submitter>& from, const link::Frame& frame) {
+  if (frame.type == link::FrameType::kRelocate && from == scheduler_) {
+    const auto message = link::Relocate::decode(frame.payload);
+    if (!message) return false;
+    relocations_.emplace_back(message->id, message->body);
+  } else if (!submissions_.take(from, frame)) {
+    return false;
+  }
+  if (!commit_asked_ && (!submissions_.empty() || !relocations_.empty())) {
+    commit_asked_ = true;
+    loop_.at_turn_end([this] { gathered(); });
+  }
+  return true;
+}
+
+bool Intake::from_todo(const link::Frame& frame) {
+  if (frame.type != link::FrameType::kResume) return false;
+  const auto resume = link::Resume::decode(frame.payload);
+  if (!resume) return false;
+  announcer_.resume(resume->from);
+  return true;
+}
+
+void Intake::gathered() {
+  ::sched_yield();
+  loop_.at_turn_end([this] { commit(); });
+}
+
+void Intake::commit() {
+  commit_asked_ = false;
+  if (!submissions_.empty())
+    submissions_.commit(loop_.wall(), [this](auto bodies, auto stored) { announcer_.announce(bodies, stored); });
+  if (!relocations_.empty()) relocate();
+}
+
+void Intake::relocate() {
+  const auto asked = std::exchange(relocations_, {});
+  const auto moved = writer_->relocate(asked);
+  if (!moved) os::say("alert", "qmail-intake", moved.error().what);
+  for (std::size_t i = 0; i < asked.size() && scheduler_->link->is_open(); ++i) {
+    link::Relocated answer;
+    answer.id = asked[i].first;
+    answer.moved = moved.has_value();
+    answer.body = moved ? (*moved)[i] : asked[i].second;
+    scheduler_->link->send(answer);
+  }
+}
+
+}  // namespace sluice::intake

@@ -1,0 +1,44 @@
+// Intake: the daemon's parts joined. A turn gathers submissions; at its end the processor is yielded once, so that
+// clients which are about to submit may do so, what came is read, and then everything is committed with one sync.
+// Batches follow the load by themselves and a single client waits for nothing.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "announcer.h"
+#include "submissions.h"
+#include "system/net/socket.h"
+
+namespace sluice::intake {
+
+class Intake {
+ public:
+  // `scheduler` and `todo` are the sockets to qmail-send and todo-proc. When qmail-send is gone, the loop stops.
+  Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, os::Fd scheduler, os::Fd todo, os::Fd listener);
+
+ private:
+  std::shared_ptr<Submitter> add_submitter(os::Fd socket);
+  bool from_submitter(const std::shared_ptr<Submitter>& from, const link::Frame& frame);
+  bool from_todo(const link::Frame& frame);
+  void gathered();
+  void commit();
+  void relocate();
+
+  net::Loop& loop_;
+  std::unique_ptr<store::BodyWriter> writer_;
+  Submissions submissions_;
+  Announcer announcer_;
+  std::unique_ptr<ipc::Link> todo_;
+  std::shared_ptr<Submitter> scheduler_;
+  boost::unordered_flat_set<std::shared_ptr<Submitter>> submitters_;
+  std::vector<std::pair<queue::MessageId, queue::BodyRef>> relocations_;
+  net::Acceptor acceptor_;
+  net::Timer retry_;
+  bool commit_asked_ = false;
+};
+
+}  // namespace sluice::intake

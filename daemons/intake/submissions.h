@@ -1,0 +1,69 @@
+// Submissions: takes the frames of submitters apart and gathers whole messages until the commit. One submitter is one
+// link; its large bodies are written to their files as they come, everything else waits in memory for the batch, at
+// most kLargeBody octets a message.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "core/link/messages.h"
+#include "system/ipc/link.h"
+#include "system/store/store.h"
+
+namespace sluice::intake {
+
+// A link that submits. Shared, because a batch may outlive the link: its answers are then dropped.
+struct Submitter {
+  std::unique_ptr<ipc::Link> link;
+  std::uint32_t uid = 0, pid = 0;  // as the kernel says
+  struct Open {
+    std::string envelope;
+    std::unique_ptr<store::LargeBody> body;
+    std::string trouble;  // the first failure; answered at SubmitEnd
+  };
+  boost::unordered_flat_map<std::uint64_t, Open> open;
+};
+
+class Submissions {
+ public:
+  static constexpr std::size_t kOpenPerLink = 4096;
+
+  explicit Submissions(store::BodyWriter& writer) : writer_(writer) {}
+
+  // One frame of `from`. False: malformed, or no submission frame; the link is to be ended.
+  bool take(const std::shared_ptr<Submitter>& from, const link::Frame& frame);
+
+  bool empty() const { return waiting_.empty(); }
+  std::size_t octets() const { return octets_.size(); }
+
+  // Makes all that waits durable with one sync and answers every submitter; `stored` sees what was accepted.
+  using OnStored = std::function<void(std::span<const store::NewBody>, std::span<const store::Stored>)>;
+  void commit(WallTime now, const OnStored& stored);
+
+ private:
+  struct Waiting {
+    std::shared_ptr<Submitter> from;
+    std::uint64_t token;
+    std::size_t envelope_at, envelope_size, body_at, body_size;  // in octets_
+    std::unique_ptr<store::LargeBody> large;
+  };
+
+  bool submit(const std::shared_ptr<Submitter>& from, Octets payload);
+  bool open(const std::shared_ptr<Submitter>& from, Octets payload);
+  bool data(const std::shared_ptr<Submitter>& from, Octets payload);
+  bool end(const std::shared_ptr<Submitter>& from, Octets payload);
+  // True if the envelope can be delivered to someone; else the submitter was told why not.
+  bool acceptable(Submitter& from, std::uint64_t token, Octets envelope);
+  void wait(const std::shared_ptr<Submitter>& from, std::uint64_t token, Octets envelope, Octets body,
+            std::unique_ptr<store::LargeBody> large);
+
+  store::BodyWriter& writer_;
+  std::string octets_;  // envelopes and bodies of the batch
+  std::vector<Waiting> waiting_;
+};
+
+}  // namespace sluice::intake

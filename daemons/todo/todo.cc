@@ -1,0 +1,71 @@
+#include "todo.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "core/queue/envelope_codec.h"
+
+namespace sluice::todo {
+
+namespace {
+
+link::Hello self() { return {.role = link::Role::kTodo, .pid = static_cast<std::uint32_t>(::getpid())}; }
+
+}  // namespace
+
+Todo::Todo(net::Loop& loop, route::Router router, LoadRouter reload, os::Fd scheduler, os::Fd intake)
+    : router_(std::move(router)),
+      reload_(std::move(reload)),
+      scheduler_(loop, std::move(scheduler), self(),
+                 {nullptr, [this](const link::Frame& frame) { return from_scheduler(frame); },
+                  [&loop](const std::string&) { loop.stop(); }, [this] { intake_.resume(); }}),
+      intake_(loop, std::move(intake), self(),
+              {nullptr, [this](const link::Frame& frame) { return from_intake(frame); },
+               [&loop](const std::string&) { loop.stop(); }}) {}
+
+bool Todo::from_scheduler(const link::Frame& frame) {
+  if (frame.type == link::FrameType::kResume) {
+    const auto resume = link::Resume::decode(frame.payload);
+    if (resume) intake_.send(*resume);
+    return resume.has_value();
+  }
+  if (frame.type != link::FrameType::kReload) return false;
+  if (auto router = reload_()) router_ = std::move(*router);
+  return true;
+}
+
+bool Todo::from_intake(const link::Frame& frame) {
+  if (frame.type != link::FrameType::kAnnounce) return false;
+  const auto announced = link::Announce::decode(frame.payload);
+  if (!announced) return false;
+  admit(*announced);
+  if (scheduler_.congested()) intake_.pause();
+  return true;
+}
+
+void Todo::admit(const link::Announce& announced) {
+  auto envelope = queue::decode_envelope(announced.envelope);
+  if (!envelope) {
+    const std::string text = fmt::format("malformed envelope: {}", queue::to_string(envelope.error()));
+    scheduler_.send(link::Unreadable{announced.id, announced.next, text});
+    return;
+  }
+  link::Admit admit;
+  admit.id = announced.id;
+  admit.next = announced.next;
+  admit.arrival = announced.arrival;
+  admit.uid = announced.uid;
+  admit.pid = announced.pid;
+  admit.body = announced.body;
+  admit.routed.reserve(envelope->recipients.size());
+  for (mail::Recipient& recipient : envelope->recipients) {
+    auto route = router_.route(recipient.address);
+    recipient.address = std::move(route.address);
+    admit.routed.push_back({route.channel, std::move(recipient)});
+  }
+  envelope->recipients.clear();
+  admit.envelope = std::move(*envelope);
+  scheduler_.send(admit);
+}
+
+}  // namespace sluice::todo

@@ -1,0 +1,111 @@
+// Submitter: hands messages to the intakes of the queues and brings back their answers. It keeps one link to each
+// queue's intake socket, made when it is first needed and made again, after a rest, when it was lost. It knows nothing
+// of SMTP: sluice-smtpd uses it, and so can any program with messages to queue.
+//
+// A message goes in whole (submit) if its body has at most link::kLargeBody octets, else in pieces (open, data, end).
+// Frames are encoded straight into the link's output, so the octets of a body are copied once; all messages of a turn
+// leave in one write.
+//
+// Every submission that was taken is answered exactly once, from the loop and never from within the call that made it:
+// with the id of a message that is durable, or with a refusal. Loss of the link refuses, temporarily, everything that
+// is not answered (the intake may have stored it all the same: whoever tries again can cause a duplicate, never a
+// loss). After abort() or forget() there is no answer.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "core/select/queue_choice.h"
+#include "system/ipc/link.h"
+
+namespace sluice::ipc {
+
+struct Refusal {
+  bool permanent = false;
+  std::string text;  // for a log line; says what the intake, or the system, said
+};
+
+class Submitter {
+ public:
+  using Answer = Result<queue::MessageId, Refusal>;
+  using OnAnswer = std::function<void(const Answer&)>;  // a lambda that holds one or two pointers does not allocate
+  using Token = std::uint64_t;                          // zero names no submission
+
+  struct Callbacks {
+    // A queue's link came up or was lost; `what` is a line for the log. A link that cannot be made is told once, not
+    // at each try.
+    std::function<void(std::string_view level, const std::string& what)> report;
+    // A queue that was congested takes messages again. Optional.
+    std::function<void()> drained = nullptr;
+  };
+
+  // intakes: paths of the intake sockets, in the order of the queues. first: where the round of choose() begins.
+  Submitter(net::Loop& loop, std::vector<std::string> intakes, link::Role self, Callbacks callbacks,
+            std::size_t first = 0);
+  ~Submitter();  // no answers any more
+  Submitter(const Submitter&) = delete;
+
+  // The queue for the next message, spread evenly over those that can be reached, before those that are congested;
+  // nothing if none can be reached. Tries to reach lost ones unless their rest is not over.
+  std::optional<std::size_t> choose();
+
+  // The link has more unsent octets than it should: hold back until drained().
+  bool congested(std::size_t queue) const;
+  // Every queue that can be reached is congested; false if none can be reached.
+  bool congested() const;
+
+  // A whole message; `envelope` is encoded (core/queue/envelope_codec.h), `body` at most link::kLargeBody octets.
+  // Zero: the queue cannot be reached, nothing was taken and nothing will be answered.
+  Token submit(std::size_t queue, Octets envelope, Octets body, OnAnswer on_answer);
+
+  // A message in pieces. The answer can come before end(): then the message is lost, what follows is dropped, and
+  // end() and abort() do nothing.
+  Token open(std::size_t queue, Octets envelope, OnAnswer on_answer);
+  void data(Token token, Octets octets);
+  void end(Token token);
+  // Takes back a message that was opened and not ended: it is not queued.
+  void abort(Token token);
+
+  // The answer is not wanted any more; the message may be queued or not.
+  void forget(Token token);
+
+  std::size_t waiting() const { return pending_.size(); }  // submissions without an answer
+
+ private:
+  struct Intake {
+    std::string path;
+    std::unique_ptr<Link> link;
+    MonoTime rest_until{};
+    Duration rest{0};     // the last one; zero after a link that worked
+    bool silent = false;  // its failure was reported
+  };
+  struct Pending {
+    std::size_t queue = 0;
+    bool opened = false;  // in pieces, and not ended
+    OnAnswer on_answer;
+  };
+
+  Link* reach(std::size_t queue);
+  void connect(std::size_t queue);
+  bool receive(std::size_t queue, const link::Frame& frame);
+  void settle(std::size_t queue, Token token, const Answer& answer);
+  void lose(std::size_t queue, const std::string& why);
+  void rest(Intake& intake);
+
+  net::Loop& loop_;
+  std::vector<Intake> intakes_;
+  link::Role self_;
+  Callbacks callbacks_;
+  select::QueueChoice choice_;
+  std::vector<select::QueueState> states_;  // scratch of choose()
+  boost::unordered_flat_map<Token, Pending> pending_;
+  Token last_token_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace sluice::ipc
