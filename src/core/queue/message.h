@@ -1,7 +1,6 @@
 // Names of stored things: a message, and where its body lies.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "base/id.h"
@@ -24,10 +23,6 @@ constexpr unsigned queue_number_of(MessageId id) { return static_cast<unsigned>(
 // The id of the next message accepted at `now` in queue `number`, greater than `last` (zero: none yet) even if the
 // clock stood still or went back.
 MessageId next_message_id(MessageId last, unsigned number, WallTime now);
-
-// How a recipient is reached.
-enum class Channel : std::uint8_t { kLocal = 0, kRemote = 1, kLmtp = 2 };
-inline constexpr std::size_t kChannels = 3;
 
 struct LsnTag;
 // A position in the journal of one queue: octets since the journal began. A segment file is named by its first.
