@@ -26,6 +26,23 @@ if(SLUICE_SANITIZE)
   endif()
 endif()
 
+# `lint` runs clang-tidy over what changed since it was last clean: one stamp a target, renewed when its objects are.
+find_program(CLANG_TIDY NAMES clang-tidy-14)
+add_custom_target(lint)
+function(sluice_lint name)
+  if(NOT CLANG_TIDY OR NOT ARGN)
+    return()
+  endif()
+  set(stamp ${CMAKE_BINARY_DIR}/lint/${name}.stamp)
+  add_custom_command(OUTPUT ${stamp}
+    COMMAND ${CLANG_TIDY} --quiet --extra-arg=-Wno-unknown-warning-option -p ${CMAKE_BINARY_DIR} ${ARGN}
+    COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
+    DEPENDS $<TARGET_OBJECTS:${name}> ${CMAKE_SOURCE_DIR}/.clang-tidy
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} COMMENT "Linting ${name}" VERBATIM)
+  add_custom_target(lint_${name} DEPENDS ${stamp})
+  add_dependencies(lint lint_${name})
+endfunction()
+
 # sluice_library(NAME [DEPENDS lib...] [TEST_DEPENDS lib...])
 # Makes the library NAME of the *.cc files in the current folder, and NAME_test of its *_test.cc files.
 function(sluice_library name)
@@ -37,6 +54,7 @@ function(sluice_library name)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC sluice_options ${ARG_DEPENDS})
+    sluice_lint(${name} ${sources})
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE sluice_options ${ARG_DEPENDS})
@@ -57,4 +75,5 @@ function(sluice_program name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE sluice_options ${ARG_DEPENDS})
+  sluice_lint(${name} ${sources})
 endfunction()
