@@ -27,7 +27,7 @@ if(SLUICE_SANITIZE)
 endif()
 
 # `lint` runs clang-tidy over what changed since it was last clean: one stamp a target, renewed when its objects are.
-find_program(CLANG_TIDY NAMES clang-tidy-14)
+find_program(CLANG_TIDY NAMES clang-tidy-16)
 add_custom_target(lint)
 function(sluice_lint name)
   if(NOT CLANG_TIDY OR NOT ARGN)
