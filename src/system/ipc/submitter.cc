@@ -31,9 +31,7 @@ std::optional<std::size_t> Submitter::choose() {
   return choice_.next(states_);
 }
 
-bool Submitter::congested(std::size_t queue) const {
-  return intakes_[queue].link && intakes_[queue].link->congested();
-}
+bool Submitter::congested(std::size_t queue) const { return intakes_[queue].link && intakes_[queue].link->congested(); }
 
 bool Submitter::congested() const {
   bool any = false;
