@@ -50,7 +50,11 @@ void Stream::start(Callbacks callbacks) {
 
 void Stream::read_more() {
   if (!open_ || paused_ || reading_ || ended_) return;
-  if (consumed_ == input_size_) consumed_ = input_size_ = 0;
+  if (consumed_ == input_size_) {
+    consumed_ = input_size_ = 0;
+    // The large pieces are over: an idle connection costs no more than one that never had any.
+    if (input_.size() > kFirstRead && last_read_ < kFirstRead / 2) std::string(kFirstRead, '\0').swap(input_);
+  }
   if (consumed_ > 0) {  // move the incomplete rest to the front
     std::copy(input_.begin() + static_cast<std::ptrdiff_t>(consumed_),
               input_.begin() + static_cast<std::ptrdiff_t>(input_size_), input_.begin());
@@ -68,6 +72,7 @@ void Stream::read_more() {
                               return self->fail(error == asio::error::eof ? 0 : error.value());
                             }
                             self->input_size_ += length;
+                            self->last_read_ = length;
                             // A full buffer says that more is waiting: read larger pieces from now on.
                             if (self->input_size_ == self->input_.size() && self->input_.size() < kLargestRead)
                               self->input_.resize(self->input_.size() * 2);
@@ -96,7 +101,7 @@ void Stream::send(Octets octets) {
 
 void Stream::flush_later() {
   if (!open_) return;
-  if (unsent() > kHighWater) congested_ = true;
+  if (unsent() > high_water_) congested_ = true;
   if (flush_asked_ || writing_) return;
   flush_asked_ = true;
   loop_.at_turn_end([self = shared_from_this()] {
@@ -116,7 +121,7 @@ void Stream::flush() {
   }
   output_.clear();
   written_ = 0;
-  if (output_.capacity() > 2 * kHighWater) output_.shrink_to_fit();
+  if (output_.capacity() > 2 * high_water_) output_.shrink_to_fit();
   if (closing_) return close();
   if (congested_) {
     congested_ = false;

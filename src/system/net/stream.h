@@ -23,7 +23,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
     std::function<std::size_t(Octets)> receive;
     // The peer closed (code 0) or the connection failed (errno). The stream is closed already.
     std::function<void(int code)> closed;
-    // The output buffer fell below low water after it had been above high water. Optional.
+    // All output was written after it had been above high water. Optional.
     std::function<void()> drained = nullptr;
   };
 
@@ -42,6 +42,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void flush_later();
   std::size_t unsent() const { return output_.size() - written_; }
   bool congested() const { return congested_; }
+  // For streams of which there are many: a peer that does not read costs no more memory than this.
+  void set_high_water(std::size_t octets) { high_water_ = octets; }
 
   // Stops (resumes) reading; what was received stays in the buffer.
   void pause();
@@ -69,7 +71,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::string input_;
   std::size_t input_size_ = 0;  // octets of input_ that hold data, from consumed_ on
   std::size_t consumed_ = 0;
+  std::size_t last_read_ = 0;
   std::string output_;
+  std::size_t high_water_ = kHighWater;
   std::size_t written_ = 0;
   bool open_ = true, paused_ = false, reading_ = false, delivering_ = false;
   bool flush_asked_ = false, writing_ = false, congested_ = false, closing_ = false, ended_ = false;
