@@ -1,0 +1,31 @@
+// The descriptors with which qmail-start hands each daemon of a queue its neighbours. Every link is one end of an
+// AF_UNIX stream pair and carries the frames of frame.h in both directions; descriptors that are not named here are
+// closed.
+//
+//   qmail-send      0 activity log (write), 1 /dev/null, 2 errors, 3 to 7 its neighbours
+//   its neighbours  0 qmail-send, 1 /dev/null, 2 errors; todo-proc and qmail-intake share one more pair as 3 in both
+//   logger          0 activity log (read), 1 the original standard output, 2 errors
+//   sluice-smtpd    0 /dev/null, 1 the original standard output, 2 errors, from 3 on its listening sockets
+#pragma once
+
+namespace sluice::link {
+
+// In qmail-send.
+inline constexpr int kActivityLog = 0;
+inline constexpr int kToLocalDelivery = 3;   // qmail-lspawn
+inline constexpr int kToRemoteDelivery = 4;  // qmail-rspawn
+inline constexpr int kToClean = 5;           // qmail-clean
+inline constexpr int kToTodo = 6;            // todo-proc
+inline constexpr int kToIntake = 7;          // qmail-intake
+
+// In each of its neighbours.
+inline constexpr int kToScheduler = 0;
+
+// In todo-proc and in qmail-intake: the other one.
+inline constexpr int kTodoIntake = 3;
+
+// In sluice-smtpd: the listening sockets, as many as the environment variable says (decimal).
+inline constexpr int kFirstListener = 3;
+inline constexpr const char* kListenerCount = "SLUICE_LISTEN_FDS";
+
+}  // namespace sluice::link

@@ -1,0 +1,114 @@
+#include "core/queue/layout.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace sluice::queue {
+
+namespace {
+
+// A directory of the queue before its split is unfolded.
+struct Rule {
+  std::string_view name;
+  User owner;
+  unsigned mode;
+  enum class Split { kNever, kAlways, kBigTodo } split;
+  std::optional<unsigned> file_mode;
+  unsigned file_links = 1;
+};
+
+using Split = Rule::Split;
+
+constexpr Rule kMail[] = {
+    {"info", User::kScheduler, 0700, Split::kAlways, 0600},
+    {"mess", User::kQueue, 0750, Split::kAlways, 0644},
+    {"remote", User::kScheduler, 0700, Split::kAlways, 0600},
+    {"local", User::kScheduler, 0700, Split::kAlways, 0600},
+    {"todo", User::kQueue, 0750, Split::kBigTodo, 0644, 2},
+    {"intd", User::kQueue, 0700, Split::kBigTodo, 0644, 2},
+    {"bounce", User::kScheduler, 0700, Split::kNever, 0600},
+    {"trash", User::kQueue, 0700, Split::kNever, std::nullopt},
+    {"pid", User::kQueue, 0700, Split::kNever, 0644},
+    {"journal", User::kQueue, 0750, Split::kNever, 0640},
+    {"state", User::kScheduler, 0700, Split::kNever, 0600},
+};
+
+bool is_split(Split split, const QueueShape& shape) {
+  return split == Split::kAlways || (split == Split::kBigTodo && shape.big_todo);
+}
+
+void add(std::vector<Place>& places, const Rule& rule, const QueueShape& shape) {
+  Place place{.path = std::string(rule.name), .owner = rule.owner, .mode = rule.mode};
+  const bool split = is_split(rule.split, shape);
+  if (!split) place.file_mode = rule.file_mode, place.file_links = rule.file_links;
+  places.push_back(place);
+  if (!split) return;
+  place.file_mode = rule.file_mode;
+  place.file_links = rule.file_links;
+  for (unsigned i = 0; i < shape.split; ++i) {
+    place.path = std::string(rule.name) + '/' + std::to_string(i);
+    places.push_back(place);
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(User user) {
+  constexpr std::string_view kNames[kUsers] = {"root", "qmails", "qmailq", "qmailr", "qmaill", "qmaild"};
+  return kNames[static_cast<std::size_t>(user)];
+}
+
+std::string_view name_of(Group group) {
+  constexpr std::string_view kNames[kGroups] = {"root", "qmail", "nofiles"};
+  return kNames[static_cast<std::size_t>(group)];
+}
+
+std::optional<unsigned> parse_split(std::string_view text) {
+  unsigned long value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value == 0) return std::nullopt;
+  return static_cast<unsigned>(std::min<unsigned long>(value, kMaximumSplit));
+}
+
+std::optional<bool> parse_big_todo(std::string_view text) {
+  if (text == "0") return false;
+  if (text == "1") return true;
+  return std::nullopt;
+}
+
+std::vector<Place> queue_places(const QueueShape& shape) {
+  using Kind = Place::Kind;
+  std::vector<Place> places;
+  places.push_back({.path = ".", .mode = 0750});
+  for (const Rule& rule : kMail) add(places, rule, shape);
+  places.push_back({.path = "lock", .mode = 0750});
+  places.push_back({.path = kSendMutex, .kind = Kind::kFile, .owner = User::kScheduler, .mode = 0600});
+  places.push_back(
+      {.path = "lock/tcpto", .kind = Kind::kFile, .owner = User::kRemote, .mode = 0644, .size = shape.tcpto});
+  places.push_back({.path = "lock/trigger", .kind = Kind::kFifo, .owner = User::kScheduler, .mode = 0622});
+  if (shape.rate_limit)
+    places.push_back({.path = "ratelimit", .owner = User::kScheduler, .mode = 0750, .file_mode = 0640});
+  return places;
+}
+
+std::vector<Place> instance_places() {
+  const auto of_root = [](const char* path) {
+    return Place{.path = path, .owner = User::kRoot, .group = Group::kRoot, .mode = 0755};
+  };
+  return {
+      of_root("."),
+      of_root("etc"),
+      of_root("etc/control"),
+      // Root's, though only queues stand in it: who may write here could replace a queue by a link to anywhere, and
+      // root repairs the owners of queues.
+      of_root("queue"),
+      of_root(kRunDirectory),
+      {.path = "run/intake", .owner = User::kQueue, .group = Group::kQmail, .mode = 0755},
+      {.path = "run/control", .owner = User::kScheduler, .group = Group::kQmail, .mode = 0755},
+  };
+}
+
+std::string intake_socket(std::string_view queue_name) { return "run/intake/" + std::string(queue_name); }
+std::string control_socket(std::string_view queue_name) { return "run/control/" + std::string(queue_name); }
+
+}  // namespace sluice::queue

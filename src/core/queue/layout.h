@@ -1,0 +1,69 @@
+// What an instance and its queues look like on disk, as data: every directory, lock and fifo with its owner and mode.
+// system/layout makes and repairs them; the page for people is docs/formats.md. What the files hold is not said here.
+//
+// Split directories: with split S, the files of message number N stand in the subdirectory N mod S. mess, info, local
+// and remote are always split; intd and todo only with BIGTODO; all programs of one queue must agree on both values.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::queue {
+
+// The users and groups between which the daemons are divided.
+enum class User { kRoot, kScheduler, kQueue, kRemote, kLogger, kServer };
+enum class Group { kRoot, kQmail, kNofiles };
+inline constexpr std::size_t kUsers = 6, kGroups = 3;
+std::string_view name_of(User user);    // root qmails qmailq qmailr qmaill qmaild
+std::string_view name_of(Group group);  // root qmail nofiles
+
+inline constexpr unsigned kMaximumSplit = 151;
+inline constexpr std::size_t kTcptoSize = 2048;
+
+struct QueueShape {
+  unsigned split = kMaximumSplit;  // CONFSPLIT, 1 to kMaximumSplit
+  bool big_todo = true;            // BIGTODO
+  bool rate_limit = false;         // a ratelimit directory as well
+  std::size_t tcpto = kTcptoSize;  // octets of lock/tcpto
+};
+
+// CONFSPLIT as the environment or a person writes it: a number from 1 up; greater ones are cut to kMaximumSplit, as the
+// qmail family does. Nothing: not such a number.
+std::optional<unsigned> parse_split(std::string_view text);
+// BIGTODO: 0 or 1.
+std::optional<bool> parse_big_todo(std::string_view text);
+
+struct Place {
+  enum class Kind { kDirectory, kFile, kFifo };
+  std::string path;  // relative; "." is the queue (or home) directory itself
+  Kind kind = Kind::kDirectory;
+  User owner = User::kQueue;
+  Group group = Group::kQmail;
+  unsigned mode = 0;
+  std::size_t size = 0;  // kFile: octets (zeros) when it is made
+  // kDirectory: mode of the plain files in it, and how many names such a file may have (todo files are links of intd
+  // files). Nothing: its files are not ours to judge.
+  std::optional<unsigned> file_mode = std::nullopt;
+  unsigned file_links = 1;
+};
+
+// All places below a queue directory, each after the directory that holds it.
+std::vector<Place> queue_places(const QueueShape& shape);
+
+// All places below the home directory of an instance, except its queues.
+std::vector<Place> instance_places();
+
+// Sockets and locks of the run directory, relative to the home directory.
+inline constexpr const char* kRunDirectory = "run";
+inline constexpr const char* kSupervisorSocket = "run/supervisor.control";
+inline constexpr const char* kSupervisorLock = "run/lock";
+std::string intake_socket(std::string_view queue_name);   // run/intake/queueN
+std::string control_socket(std::string_view queue_name);  // run/control/queueN
+
+// Below the queue directory: held (flock) by the queue's qmail-send for as long as it lives.
+inline constexpr const char* kSendMutex = "lock/sendmutex";
+
+}  // namespace sluice::queue

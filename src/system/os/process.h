@@ -1,0 +1,70 @@
+// Starting programs and becoming somebody else. Everything a program inherits is stated: arguments, environment,
+// descriptors, directory, identity; whatever is not stated is closed or set back. No shell is ever involved.
+//
+// For single-threaded processes: between fork and exec the child runs ordinary code of this library, but allocates
+// nothing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "system/os/environment.h"
+
+namespace sluice::os {
+
+// The groups list becomes exactly {gid}.
+struct Identity {
+  uid_t uid;
+  gid_t gid;
+};
+
+struct Program {
+  std::string path;                    // executed as it stands, no search
+  std::vector<std::string> arguments;  // with argument 0
+  Environment environment;
+  // (ours, the program's). Ours may repeat; numbers that the program is not given are closed in it.
+  std::vector<std::pair<int, int>> descriptors;
+  std::string directory{};  // empty: stays
+  std::optional<mode_t> file_mask = std::nullopt;
+  std::optional<Identity> identity = std::nullopt;  // nothing: stays
+  bool own_group = false;                           // leads a process group of its own
+  int parent_death_signal = 0;  // sent when the starter dies; 0: replace_with() keeps the one this process has
+};
+
+struct StartFailure {
+  int code = 0;      // errno
+  std::string what;  // "cannot execute /x/bin/qmail-clean: No such file or directory"
+};
+
+// Starts the program as a child. When it returns a process id, the program has been executed: a missing file, a
+// descriptor or an identity that cannot be had are failures of this call, and no process is left.
+Result<pid_t, StartFailure> spawn(const Program& program);
+
+// Becomes the program; comes back only with the failure. Ignores own_group.
+StartFailure replace_with(const Program& program);
+
+// The directory of the file that this process executes, without a final slash.
+std::string executable_directory();
+
+// The file that `name` means to execvp: itself if it has a slash, else the first executable of that name in `path`
+// (as $PATH); empty: there is none.
+std::string find_program(const std::string& name, const std::string& path);
+
+// A child that ended.
+struct Ended {
+  pid_t pid = 0;
+  int status = 0;  // of waitpid
+};
+std::optional<Ended> reap_any();       // a child that has ended and was not reaped; never waits
+int wait_for(pid_t child);             // its status; waits
+std::string describe_end(int status);  // "exited with status 1", "killed by signal 9"
+
+// Takes over the children of children that die, so that reap_any() sees the end of every descendant.
+void adopt_orphans();
+
+}  // namespace sluice::os

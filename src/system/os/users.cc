@@ -1,0 +1,73 @@
+#include "system/os/users.h"
+
+#include <grp.h>
+#include <pwd.h>
+
+#include <cerrno>
+#include <vector>
+
+namespace sluice::os {
+
+namespace {
+
+constexpr std::size_t kFirstRoom = 4096, kMostRoom = 1 << 20;
+
+// Calls a getXXX_r function with ever more room until the entry fits. The entry points into `room`.
+template <class Entry, class Call>
+bool look_up(Entry& entry, std::vector<char>& room, Call call) {
+  for (std::size_t size = kFirstRoom; size <= kMostRoom; size *= 4) {
+    room.resize(size);
+    Entry* found = nullptr;
+    const int error = call(&entry, room.data(), room.size(), &found);
+    if (error == ERANGE) continue;
+    return error == 0 && found != nullptr;
+  }
+  return false;
+}
+
+template <class Call>
+std::optional<UserEntry> look_up_user(Call call) {
+  passwd entry{};
+  std::vector<char> room;
+  if (!look_up(entry, room, call)) return std::nullopt;
+  return UserEntry{entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell};
+}
+
+}  // namespace
+
+std::optional<UserEntry> find_user(const std::string& name) {
+  return look_up_user([&](passwd* entry, char* room, std::size_t size, passwd** found) {
+    return ::getpwnam_r(name.c_str(), entry, room, size, found);
+  });
+}
+
+std::optional<UserEntry> find_user(uid_t uid) {
+  return look_up_user([&](passwd* entry, char* room, std::size_t size, passwd** found) {
+    return ::getpwuid_r(uid, entry, room, size, found);
+  });
+}
+
+std::optional<gid_t> find_group(const std::string& name) {
+  group entry{};
+  std::vector<char> room;
+  const bool known = look_up(entry, room, [&](group* g, char* data, std::size_t size, group** found) {
+    return ::getgrnam_r(name.c_str(), g, data, size, found);
+  });
+  return known ? std::optional(entry.gr_gid) : std::nullopt;
+}
+
+std::string user_name(uid_t uid) {
+  const auto user = find_user(uid);
+  return user ? user->name : std::to_string(uid);
+}
+
+std::string group_name(gid_t gid) {
+  group entry{};
+  std::vector<char> room;
+  const bool known = look_up(entry, room, [&](group* g, char* data, std::size_t size, group** found) {
+    return ::getgrgid_r(gid, g, data, size, found);
+  });
+  return known ? entry.gr_name : std::to_string(gid);
+}
+
+}  // namespace sluice::os

@@ -1,0 +1,26 @@
+// The system's users and groups, looked up by name or number. Look-ups may read files or ask a directory service, so
+// they are for the start of a program, never for its turn.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+namespace sluice::os {
+
+struct UserEntry {
+  uid_t uid;
+  gid_t gid;  // of the primary group
+  std::string name, home, shell;
+};
+
+std::optional<UserEntry> find_user(const std::string& name);
+std::optional<UserEntry> find_user(uid_t uid);
+std::optional<gid_t> find_group(const std::string& name);
+
+// The name, or the number in decimal where there is none: for messages.
+std::string user_name(uid_t uid);
+std::string group_name(gid_t gid);
+
+}  // namespace sluice::os
