@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t kFirstRead = 16 << 10, kLargestRead = 1 << 20;
+constexpr std::size_t kFirstRead = 16 << 10;
 
 asio::generic::stream_protocol protocol_of(int socket) {
   int family = AF_UNIX, protocol = 0;
@@ -74,7 +74,7 @@ void Stream::read_more() {
                             self->input_size_ += length;
                             self->last_read_ = length;
                             // A full buffer says that more is waiting: read larger pieces from now on.
-                            if (self->input_size_ == self->input_.size() && self->input_.size() < kLargestRead)
+                            if (self->input_size_ == self->input_.size() && self->input_.size() < self->largest_read_)
                               self->input_.resize(self->input_.size() * 2);
                             self->deliver();
                             self->read_more();
@@ -85,11 +85,12 @@ void Stream::deliver() {
   if (delivering_) return;
   delivering_ = true;
   const auto self = shared_from_this();  // a callback may let go of us
-  while (open_ && !paused_ && consumed_ < input_size_) {
+  while (open_ && !paused_ && !closing_ && consumed_ < input_size_) {
     const std::size_t taken = callbacks_.receive(Octets(input_.data() + consumed_, input_size_ - consumed_));
     if (taken == 0) break;
     consumed_ += taken;
   }
+  if (closing_) consumed_ = input_size_;
   delivering_ = false;
 }
 
@@ -166,7 +167,6 @@ void Stream::fail(int code) {
 void Stream::close_after_flush() {
   if (!open_) return;
   closing_ = true;
-  callbacks_.receive = [](Octets octets) { return octets.size(); };
   if (unsent() == 0) return close();
   flush_later();
 }

@@ -42,8 +42,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void flush_later();
   std::size_t unsent() const { return output_.size() - written_; }
   bool congested() const { return congested_; }
-  // For streams of which there are many: a peer that does not read costs no more memory than this.
+  // For streams of which there are many: what a peer that does not read, and one that sends fast, costs in memory.
   void set_high_water(std::size_t octets) { high_water_ = octets; }
+  void set_largest_read(std::size_t octets) { largest_read_ = octets; }
 
   // Stops (resumes) reading; what was received stays in the buffer.
   void pause();
@@ -72,6 +73,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::size_t input_size_ = 0;  // octets of input_ that hold data, from consumed_ on
   std::size_t consumed_ = 0;
   std::size_t last_read_ = 0;
+  std::size_t largest_read_ = 1 << 20;
   std::string output_;
   std::size_t high_water_ = kHighWater;
   std::size_t written_ = 0;
