@@ -1,0 +1,28 @@
+// Checks of text settings and of the entries of list settings, one function a kind; the table names the one it wants.
+// Each answers nothing when the text is fine. Pure; never throws.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/settings/grammar.h"
+
+namespace sluice::settings {
+
+using Check = std::optional<GrammarError> (*)(std::string_view text);
+
+// Names of this host: mail.example.org, [192.0.2.1] (RFC 5321 4.1.2). ASCII, because they stand in greetings and
+// headers.
+std::optional<GrammarError> check_host_name(std::string_view text);
+std::optional<GrammarError> check_domain(std::string_view text);            // the same, UTF-8 too (RFC 6531)
+std::optional<GrammarError> check_domain_or_suffix(std::string_view text);  // example.org, .example.org
+std::optional<GrammarError> check_local_part(std::string_view text);        // MAILER-DAEMON
+std::optional<GrammarError> check_virtual_domain(
+    std::string_view text);  // example.org:prefix, user@example.org:prefix, :prefix
+std::optional<GrammarError> check_smtp_route(std::string_view text);  // domain:host:port, .suffix:host, :host
+std::optional<GrammarError> check_resolver(std::string_view text);    // 192.0.2.53, 127.0.0.1@5353, ::1@5353
+std::optional<GrammarError> check_maildir(std::string_view text);     // ./Maildir/
+std::optional<GrammarError> check_path(std::string_view text);
+std::optional<GrammarError> check_line(std::string_view text);  // printable ASCII on one line
+
+}  // namespace sluice::settings

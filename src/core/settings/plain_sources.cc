@@ -1,0 +1,89 @@
+// Reads control files, environment variables and command lines.
+#include <fmt/format.h>
+
+#include "core/settings/assignment.h"
+#include "core/settings/value.h"
+
+namespace sluice::settings {
+namespace {
+
+// The pieces of a text that stands on one line of a source without line numbers.
+std::vector<Piece> pieces_of(const Declaration& setting, const std::string& text) {
+  if (!is_list(setting)) return {Piece{.text = text, .column = 1}};
+  std::vector<Piece> pieces;
+  for (const auto& part : split_list(text)) {
+    pieces.push_back({.text = std::string(part.text), .column = static_cast<std::uint32_t>(part.at + 1)});
+  }
+  return pieces;
+}
+
+const Declaration* find_control(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  for (const auto& row : table()) {
+    if (!row.names.control.empty() && row.names.control == name) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+// A list: an entry a line, lines that begin with # and empty ones are skipped. One value: the first such line, as qmail
+// reads it; what follows is ignored.
+void read_control(const Text& file, std::vector<Assignment>& assignments, std::vector<Problem>& problems) {
+  const Declaration* setting = find_control(file.path);
+  if (setting == nullptr) return;
+  Assignment assignment{
+      .setting = setting, .origin = {Source::kControl, file.path, 0}, .where = file.path, .pieces = {}};
+  std::uint32_t line = 0;
+  for (std::size_t start = 0; start < file.contents.size();) {
+    const std::size_t end = std::min(file.contents.find('\n', start), file.contents.size());
+    const Part part = trimmed({std::string_view(file.contents).substr(start, end - start), 0});
+    ++line;
+    start = end + 1;
+    if (part.text.empty() || part.text.front() == '#') continue;
+    assignment.pieces.push_back({std::string(part.text), line, static_cast<std::uint32_t>(part.at + 1)});
+    if (!is_list(*setting)) break;
+  }
+  if (!is_list(*setting)) {
+    if (assignment.pieces.empty()) {
+      if (!setting->shape.may_be_empty) {
+        return problems.push_back(
+            {file.path, 0, 0,
+             fmt::format("{}: the file holds no value; allowed: {}", setting->name, allowed(*setting))});
+      }
+      assignment.pieces.push_back({"", 1, 1});
+    }
+    assignment.origin.line = assignment.pieces.front().line;
+  }
+  assignments.push_back(std::move(assignment));
+}
+
+void read_environment(const Assigned& variable, std::vector<Assignment>& assignments) {
+  if (variable.value.empty()) return;
+  for (const auto& row : table()) {
+    if (row.names.environment.empty() || row.names.environment != variable.name) continue;
+    assignments.push_back({.setting = &row,
+                           .origin = {Source::kEnvironment, variable.name, 0},
+                           .where = fmt::format("environment variable {}", variable.name),
+                           .pieces = pieces_of(row, variable.value)});
+  }
+}
+
+void read_command_line(const Assigned& given, std::vector<Assignment>& assignments, std::vector<Problem>& problems) {
+  const std::string where = fmt::format("command line, -O {}", given.name);
+  const Declaration* setting = find_by_option(given.name);
+  if (setting == nullptr) {
+    const auto nearest = nearest_name(given.name);
+    return problems.push_back({where, 0, 0,
+                               fmt::format("there is no setting \"{}\"{}", given.name,
+                                           nearest ? fmt::format("; did you mean {}?", *nearest) : "")});
+  }
+  const bool as_sendmail = given.name != setting->name && given.name != setting->names.control;
+  assignments.push_back({.setting = setting,
+                         .origin = {Source::kCommandLine, given.name, 0},
+                         .where = where,
+                         .pieces = pieces_of(*setting, given.value),
+                         .unit = as_sendmail ? setting->names.option_unit : TimeUnit::kSeconds});
+}
+
+}  // namespace sluice::settings
