@@ -1,0 +1,85 @@
+// sluice queue: every message that is still here, oldest first, with why and when next.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+#include "queues.h"
+#include "system/ipc/control.h"
+
+namespace sluice::commands {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int kExitUnavailable = 69;
+
+std::string size_text(std::uint64_t octets) {
+  if (octets < 10'000) return std::to_string(octets);
+  if (octets < 10'000'000) return fmt::format("{}k", octets / 1024);
+  return fmt::format("{}M", octets / (1024 * 1024));
+}
+
+// The waiting recipients; those that are done only say so.
+void append_recipient(std::string& out, const json& recipient, std::int64_t now) {
+  const std::string state = recipient.value("state", "?");
+  out += fmt::format("    {} {}", recipient.value("channel", "?"), recipient.value("address", "?"));
+  if (state == "delivered" || state == "failed") {
+    out += fmt::format("  {}\n", state);
+    return;
+  }
+  const std::string reason = recipient.value("reason", "new");
+  out += fmt::format("  {}", reason);
+  const std::int64_t next = recipient.value("next", now) - now;
+  if (reason != "in-flight" && next > 0) out += fmt::format(", next in {}", span_text(next));
+  out += '\n';
+  const std::string text = recipient.value("text", "");
+  if (!text.empty()) out += fmt::format("      {}\n", text);
+}
+
+void append_message(std::string& out, const json& message, std::int64_t now) {
+  out += fmt::format("{:<18} {:>8} {:>7}  <{}>\n", message["id"].get<std::uint64_t>(),
+                     span_text(now - message.value("arrival", now)),
+                     size_text(message.value("size", std::uint64_t{0})), message.value("sender", ""));
+  for (const json& recipient : message["recipients"]) append_recipient(out, recipient, now);
+}
+
+void list(Invocation& invocation, bool as_json) {
+  const auto loaded = invocation.load();
+  if (!loaded) return;
+  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  std::size_t messages = 0;
+  if (!as_json) fmt::print("{:<18} {:>8} {:>7}  {}\n", "ID", "AGE", "SIZE", "SENDER, RECIPIENTS, WHY AND WHEN NEXT");
+  for (const QueueName& queue : queues_of(loaded->settings)) {
+    std::string out;
+    const auto asked = ipc::ask(queue.control, {{"what", "queue"}}, [&](Octets text) {
+      ++messages;
+      if (as_json)
+        out.append(text).append("\n");
+      else if (const json message = json::parse(text, nullptr, false); message.is_object())
+        append_message(out, message, now);
+      if (out.size() > 60'000) {
+        std::fwrite(out.data(), 1, out.size(), stdout);
+        out.clear();
+      }
+    });
+    std::fwrite(out.data(), 1, out.size(), stdout);
+    if (!asked) invocation.fail(kExitUnavailable, fmt::format("{}: {}", queue.name, asked.error()));
+  }
+  if (!as_json && invocation.status == 0)
+    fmt::print("{} message{}\n", messages, messages == 1 ? "" : "s");
+}
+
+}  // namespace
+
+void add_queue(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("queue", "Lists the messages that are in the queues, and why");
+  auto as_json = std::make_shared<bool>(false);
+  command->add_flag("--json", *as_json, "Print one JSON object a line for each message");
+  command->callback([&invocation, as_json] { list(invocation, *as_json); });
+}
+
+}  // namespace sluice::commands
