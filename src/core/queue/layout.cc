@@ -51,6 +51,12 @@ void add(std::vector<Place>& places, const Rule& rule, const QueueShape& shape) 
   }
 }
 
+Place of_root(const char* path) { return {.path = path, .owner = User::kRoot, .group = Group::kRoot, .mode = 0755}; }
+
+std::string below(std::string_view directory, std::string_view name) {
+  return std::string(directory).append("/").append(name);
+}
+
 }  // namespace
 
 std::string_view name_of(User user) {
@@ -91,24 +97,23 @@ std::vector<Place> queue_places(const QueueShape& shape) {
   return places;
 }
 
-std::vector<Place> instance_places() {
-  const auto of_root = [](const char* path) {
-    return Place{.path = path, .owner = User::kRoot, .group = Group::kRoot, .mode = 0755};
-  };
-  return {
-      of_root("."),
-      of_root("etc"),
-      of_root("etc/control"),
-      // Root's, though only queues stand in it: who may write here could replace a queue by a link to anywhere, and
-      // root repairs the owners of queues.
-      of_root("queue"),
-      of_root(kRunDirectory),
-      {.path = "run/intake", .owner = User::kQueue, .group = Group::kQmail, .mode = 0755},
-      {.path = "run/control", .owner = User::kScheduler, .group = Group::kQmail, .mode = 0755},
-  };
+std::vector<Place> home_places() { return {of_root("."), of_root("etc")}; }
+
+std::vector<Place> public_places() { return {of_root(".")}; }
+
+std::vector<Place> run_places() {
+  return {of_root("."),
+          {.path = "intake", .owner = User::kQueue, .mode = 0755},
+          {.path = "control", .owner = User::kScheduler, .mode = 0755}};
 }
 
-std::string intake_socket(std::string_view queue_name) { return "run/intake/" + std::string(queue_name); }
-std::string control_socket(std::string_view queue_name) { return "run/control/" + std::string(queue_name); }
+std::string supervisor_lock(std::string_view run_directory) { return below(run_directory, "lock"); }
+std::string supervisor_socket(std::string_view run_directory) { return below(run_directory, "supervisor.control"); }
+std::string intake_socket(std::string_view run_directory, std::string_view queue_name) {
+  return below(below(run_directory, "intake"), queue_name);
+}
+std::string control_socket(std::string_view run_directory, std::string_view queue_name) {
+  return below(below(run_directory, "control"), queue_name);
+}
 
 }  // namespace sluice::queue

@@ -53,15 +53,19 @@ struct Place {
 // All places below a queue directory, each after the directory that holds it.
 std::vector<Place> queue_places(const QueueShape& shape);
 
-// All places below the home directory of an instance, except its queues.
-std::vector<Place> instance_places();
+// A directory of root's in which everybody may look: home, its etc, the control files, the base of the queues. The last
+// is root's too: who may write there could put a link to anywhere in the place of a queue, whose owners root repairs.
+std::vector<Place> home_places();    // the home directory and its etc
+std::vector<Place> public_places();  // one such directory
 
-// Sockets and locks of the run directory, relative to the home directory.
-inline constexpr const char* kRunDirectory = "run";
-inline constexpr const char* kSupervisorSocket = "run/supervisor.control";
-inline constexpr const char* kSupervisorLock = "run/lock";
-std::string intake_socket(std::string_view queue_name);   // run/intake/queueN
-std::string control_socket(std::string_view queue_name);  // run/control/queueN
+// The run directory with the directories of the sockets.
+std::vector<Place> run_places();
+
+// Sockets and locks in the run directory.
+std::string supervisor_lock(std::string_view run_directory);
+std::string supervisor_socket(std::string_view run_directory);
+std::string intake_socket(std::string_view run_directory, std::string_view queue_name);   // RUN/intake/queueN
+std::string control_socket(std::string_view run_directory, std::string_view queue_name);  // RUN/control/queueN
 
 // Below the queue directory: held (flock) by the queue's qmail-send for as long as it lives.
 inline constexpr const char* kSendMutex = "lock/sendmutex";

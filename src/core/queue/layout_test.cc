@@ -37,7 +37,7 @@ TEST(QueueLayout, BelongsToTheUsersOfTheReferenceTable) {
 }
 
 TEST(QueueLayout, EveryPlaceComesAfterTheDirectoryThatHoldsIt) {
-  for (const auto& places : {queue_places({.rate_limit = true}), instance_places()}) {
+  for (const auto& places : {queue_places({.rate_limit = true}), home_places(), run_places()}) {
     std::set<std::string> seen;
     for (const Place& place : places) {
       const auto slash = place.path.rfind('/');
@@ -61,6 +61,12 @@ TEST(QueueLayout, SplitsTodoAndIntdOnlyWithBigTodo) {
 TEST(QueueLayout, MakesTheRateLimitDirectoryOnlyWhenAsked) {
   EXPECT_EQ(find(queue_places({}), "ratelimit"), nullptr);
   EXPECT_NE(find(queue_places({.rate_limit = true}), "ratelimit"), nullptr);
+}
+
+TEST(RunDirectory, NamesTheSocketsOfAQueue) {
+  EXPECT_EQ(intake_socket("/i/run", "queue7"), "/i/run/intake/queue7");
+  EXPECT_EQ(control_socket("/i/run", "queue7"), "/i/run/control/queue7");
+  EXPECT_EQ(supervisor_socket("/i/run"), "/i/run/supervisor.control");
 }
 
 TEST(Split, IsCutToItsMaximumAndRefusesWhatIsNoNumber) {

@@ -27,22 +27,22 @@ struct Trouble {     // an expected failure of the disk or the database
   std::string what;  // "cannot write journal/0000000000000000.seg: No space left on device"
 };
 
-struct NewBody {     // views valid during append()
-  Octets envelope;   // encoded, core/queue/envelope_codec.h
-  Octets body;       // in the journal; empty with `file` set
-  std::uint64_t file = 0;         // inode of a finished LargeBody, 0: the body is `body`
+struct NewBody {           // views valid during append()
+  Octets envelope;         // encoded, core/queue/envelope_codec.h
+  Octets body;             // in the journal; empty with `file` set
+  std::uint64_t file = 0;  // inode of a finished LargeBody, 0: the body is `body`
   std::uint64_t file_length = 0;
-  std::uint32_t uid = 0, pid = 0; // the submitter
+  std::uint32_t uid = 0, pid = 0;  // the submitter
 };
 
 struct Stored {
   queue::MessageId id;
-  queue::Lsn next;   // first LSN after the record
+  queue::Lsn next;  // first LSN after the record
   WallTime arrival{};
   queue::BodyRef body;
 };
 
-struct Replayed {    // views valid during the visit
+struct Replayed {  // views valid during the visit
   queue::MessageId id;
   queue::Lsn next;
   WallTime arrival{};
@@ -58,6 +58,8 @@ class LargeBody {
   virtual Result<void, Trouble> write(Octets octets) = 0;
   // Makes the file durable under its final name. After it, BodyWriter::append with file = inode() accepts the message.
   virtual Result<void, Trouble> finish() = 0;
+  // Takes a finished body away again, because append() did not accept its message.
+  virtual void discard() = 0;
   virtual std::uint64_t inode() const = 0;
   virtual std::uint64_t length() const = 0;
 };
@@ -71,7 +73,8 @@ class BodyWriter {
   virtual Result<std::vector<Stored>, Trouble> append(std::span<const NewBody> batch, WallTime now) = 0;
   virtual Result<std::unique_ptr<LargeBody>, Trouble> open_large() = 0;
   // Visits every whole message record that begins at or after `from`, in order; records that fail their checksum are
-  // set aside (quarantine) and named through `bad`. Stops early when `visit` answers false and returns where to resume.
+  // set aside (quarantine) and named through `bad`. Returns where to resume: end() after the last record, or, when
+  // `visit` answered false, the end of the record just visited.
   virtual Result<queue::Lsn, Trouble> replay(queue::Lsn from, const std::function<bool(const Replayed&)>& visit,
                                              const std::function<void(const std::string& what)>& bad) = 0;
   // Copies a body that lies in the journal to its end, durably. The copy is no new message: replay() skips it.
@@ -103,13 +106,13 @@ class StateLog {
   // cut, a bad record elsewhere is set aside and named through `bad`. Called once, before append().
   virtual Result<void, Trouble> load(const std::function<void(Octets record)>& apply,
                                      const std::function<void(const std::string& what)>& bad) = 0;
-  virtual void append(Octets record) = 0;     // buffered
+  virtual void append(Octets record) = 0;  // buffered
   // Writes what was appended and syncs: when it returns a value, every record appended before survives power loss.
   virtual Result<void, Trouble> sync() = 0;
   // Compaction, a slice at a time so that the caller's loop keeps its rhythm: begin, then the caller appends the
   // present image through snapshot_append() (in any order, while append() goes on: apply is idempotent), then finish.
   // Until finish() has returned a value the old files are kept and count.
-  virtual bool wants_snapshot() const = 0;    // log octets since the last snapshot passed the threshold
+  virtual bool wants_snapshot() const = 0;  // log octets since the last snapshot passed the threshold
   virtual Result<void, Trouble> snapshot_begin() = 0;
   virtual Result<void, Trouble> snapshot_append(Octets record) = 0;
   virtual Result<void, Trouble> snapshot_finish() = 0;

@@ -1,0 +1,68 @@
+// One message inside the image: fixed fields, then the states of its recipients, then its encoded envelope, all in one
+// allocation. Private to image.cc and image_view.cc.
+#pragma once
+
+#include <cstring>
+#include <new>
+
+#include "core/queue/image.h"
+
+namespace sluice::queue {
+
+struct Image::Entry {
+  MessageId id;
+  WallTime arrival{};
+  std::uint64_t segment = 0;
+  std::uint64_t body_length = 0;
+  std::uint32_t body_offset = 0;
+  std::uint32_t uid = 0, pid = 0;
+  std::uint32_t envelope_length = 0;
+  std::uint32_t recipients : 30;  // a frame holds fewer than 2^23
+  std::uint32_t in_file : 1;      // BodyRef::Storage
+  std::uint32_t bounced : 1;      // bounces_ knows more
+
+  static Entry* make(const AdmittedView& record) {
+    const std::size_t states = record.channels.size() * sizeof(RecipientState);
+    void* const memory = ::operator new(sizeof(Entry) + states + record.envelope.size());
+    return new (memory) Entry(record);
+  }
+  static void destroy(Entry* entry) {
+    entry->~Entry();
+    ::operator delete(entry);
+  }
+
+  RecipientState* states() { return reinterpret_cast<RecipientState*>(this + 1); }
+  const RecipientState* states() const { return reinterpret_cast<const RecipientState*>(this + 1); }
+  Octets envelope() const { return {reinterpret_cast<const char*>(states() + recipients), envelope_length}; }
+  BodyRef body() const {
+    return {in_file ? BodyRef::Storage::kFile : BodyRef::Storage::kJournal, segment, body_offset, body_length};
+  }
+  void set_body(const BodyRef& body) {
+    in_file = body.storage == BodyRef::Storage::kFile;
+    segment = body.segment;
+    body_offset = body.offset;
+    body_length = body.length;
+  }
+
+ private:
+  explicit Entry(const AdmittedView& record)
+      : id(record.id),
+        arrival(record.arrival),
+        uid(record.uid),
+        pid(record.pid),
+        envelope_length(static_cast<std::uint32_t>(record.envelope.size())),
+        recipients(static_cast<std::uint32_t>(record.channels.size()) & 0x3FFFFFFF),
+        bounced(0) {
+    set_body(record.body);
+    RecipientState* state = states();
+    for (const char channel : record.channels) {
+      new (state) RecipientState;
+      (state++)->channel = static_cast<Channel>(channel);
+    }
+    if (envelope_length != 0) std::memcpy(state, record.envelope.data(), envelope_length);
+  }
+};
+
+static_assert(alignof(RecipientState) <= 8 && sizeof(RecipientState) == 16, "an entry is to stay small");
+
+}  // namespace sluice::queue

@@ -1,0 +1,88 @@
+#include "system/store/open_segment.h"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "system/store/layout.h"
+
+namespace sluice::store {
+
+namespace {
+
+std::uint32_t random_salt() {
+  std::uint32_t salt = 0;
+  // For sizes up to 256 octets getrandom(2) gives all or fails, and it fails only before the machine has any entropy.
+  static_cast<void>(::getrandom(&salt, sizeof salt, 0));
+  return salt;
+}
+
+}  // namespace
+
+OpenSegment::OpenSegment(std::unique_ptr<File> file, std::string path, std::uint64_t first)
+    : file_(std::move(file)), path_(std::move(path)), first_(first), salt_(random_salt()) {}
+
+Result<OpenSegment, Trouble> OpenSegment::create(Disk& disk, const std::string& queue, std::uint64_t first,
+                                                 std::uint64_t size, std::uint64_t needed) {
+  const std::string path = segment_path(queue, first);
+  auto file = disk.open(path, Disk::Open::kCreate, kSegmentMode);
+  if (!file) return fail(trouble("cannot create " + path, file.error()));
+  OpenSegment segment(std::move(*file), path, first);
+  if (auto ready = segment.make_room(disk, journal_directory(queue), size, needed); !ready) {
+    static_cast<void>(disk.remove(path));  // if it stays, it is empty, and its name is not used again
+    return fail(std::move(ready.error()));
+  }
+  return segment;
+}
+
+Result<OpenSegment, Trouble> OpenSegment::adopt(Disk& disk, const std::string& queue, std::uint64_t first,
+                                                std::uint64_t size, std::uint64_t needed) {
+  const std::string path = segment_path(queue, first);
+  auto file = disk.open(path, Disk::Open::kReadWrite);
+  if (!file) return fail(trouble("cannot open " + path, file.error()));
+  OpenSegment segment(std::move(*file), path, first);
+  if (auto ready = segment.make_room(disk, journal_directory(queue), size, needed); !ready) {
+    return fail(std::move(ready.error()));
+  }
+  return segment;
+}
+
+// On a disk that is nearly full, mail is taken as long as there is space for it, even without space for a segment.
+Result<void, Trouble> OpenSegment::make_room(Disk& disk, const std::string& directory, std::uint64_t size,
+                                             std::uint64_t needed) {
+  size = std::max(size, needed);
+  auto room = file_->preallocate(size);
+  if (!room && room.error() == ENOSPC && needed < size) {
+    static_cast<void>(file_->truncate(0));
+    room = file_->preallocate(size = needed);
+  }
+  if (!room) return fail(trouble("cannot allocate " + path_, room.error()));
+  touched_ = size;
+  if (auto synced = disk.sync_directory(directory); !synced) {
+    return fail(trouble("cannot sync " + directory, synced.error()));
+  }
+  return {};
+}
+
+Result<void, Trouble> OpenSegment::write(std::span<iovec> pieces, std::uint64_t octets) {
+  touched_ = std::max(touched_, length_ + octets);
+  if (auto written = file_->write_at(length_, pieces); !written) {
+    return fail(trouble("cannot write " + path_, written.error()));
+  }
+  if (auto synced = file_->sync_data(); !synced) return fail(trouble("cannot sync " + path_, synced.error()));
+  length_ += octets;
+  return {};
+}
+
+void OpenSegment::close() {
+  // A failure costs space until the segment is removed, nothing else: zeros at the end are known to be no record.
+  static_cast<void>(file_->truncate(length_));
+}
+
+std::uint64_t OpenSegment::give_up() {
+  static_cast<void>(file_->truncate(length_));
+  return first_ + touched_;
+}
+
+}  // namespace sluice::store
