@@ -1,0 +1,70 @@
+// qmail-rspawn: delivers by SMTP what qmail-send orders on descriptor 0. See qmail-rspawn(8).
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <random>
+
+#include "core/link/descriptors.h"
+#include "remote_delivery.h"
+#include "system/config/queue_daemon.h"
+#include "system/os/failure.h"
+#include "system/store/file_store.h"
+
+namespace sluice::remote {
+
+namespace {
+
+constexpr const char* kName = "qmail-rspawn";
+constexpr std::uint32_t kMostDeliveries = 10000;
+constexpr rlim_t kOtherDescriptors = 600;  // idle and leaving sessions, open segments, the name resolver
+
+Configuration configuration_of(const settings::Settings& s) {
+  Configuration c;
+  c.remote.hello = s.helohost;
+  c.remote.messages_per_session = s.remote_messages_per_session;
+  c.remote.idle_time = s.remote_idle_time;
+  c.remote.timeouts = {s.timeout_connect,  s.timeout_greeting,  s.timeout_helo,      s.timeout_mail, s.timeout_rcpt,
+                       s.timeout_datainit, s.timeout_datablock, s.timeout_datafinal, s.timeout_quit};
+  c.own_names = {s.me, s.helohost};
+  c.listening = s.smtp_listen;
+  c.name_servers = s.remote_resolver;
+  return c;
+}
+
+// As many deliveries as there are descriptors for, with the soft limit raised to the hard one.
+std::uint32_t most_deliveries() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const rlim_t left = limit.rlim_cur > kOtherDescriptors ? limit.rlim_cur - kOtherDescriptors : limit.rlim_cur / 4;
+  return static_cast<std::uint32_t>(std::clamp<rlim_t>(left, 1, kMostDeliveries));
+}
+
+int run(int, char**) {
+  config::QueueDaemon queue = config::queue_daemon(kName);
+  // Ending is qmail-send's to say, by closing the link: a signal to the whole process group stops it first.
+  for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);
+
+  net::Loop loop;
+  store::Options options;
+  options.split = queue.settings.settings().conf_split;
+  const auto reload = [&queue]() -> std::optional<Configuration> {
+    if (!config::reread(kName, queue.settings)) return std::nullopt;
+    return configuration_of(queue.settings.settings());
+  };
+  RemoteDelivery daemon(loop, os::Fd(link::kToScheduler), store::open_body_reader(queue.directory, options),
+                        configuration_of(queue.settings.settings()), reload, most_deliveries(), std::random_device{}());
+  loop.run();
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace sluice::remote
+
+int main(int argc, char** argv) { return sluice::os::run_main("qmail-rspawn", sluice::remote::run, argc, argv); }

@@ -1,0 +1,27 @@
+// The few settings that remote delivery needs, already checked.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/time.h"
+#include "core/smtp/client_outcome.h"
+
+namespace sluice::remote {
+
+struct RemoteSettings {
+  std::string hello;                          // our name in EHLO
+  std::uint32_t messages_per_session = 1000;  // 0: no limit
+  Duration idle_time = Seconds{2};            // 0: sessions are not kept
+  Duration session_age = Seconds{300};        // a session older than this takes no further message
+
+  // RFC 5321 4.5.3.2
+  struct Timeouts {
+    Duration connect = Seconds{60}, greeting = Seconds{300}, hello = Seconds{300}, mail = Seconds{300},
+             rcpt = Seconds{300}, data = Seconds{120}, block = Seconds{180}, final = Seconds{600}, quit = Seconds{120};
+    // How long to wait in this step; Duration::max(): there is nothing to wait for.
+    Duration of(smtp::Step step) const;
+  } timeouts;
+};
+
+}  // namespace sluice::remote
