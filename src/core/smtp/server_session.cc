@@ -270,7 +270,6 @@ void ServerSession::answer(std::string& out) {
 
 void ServerSession::timed_out(std::string& out) {
   if (closed_) return;
-  receiver_.abort();
   close("421 4.4.2 Timeout, closing the connection\r\n", out);
 }
 
@@ -278,7 +277,6 @@ void ServerSession::shut_down(std::string& out) {
   if (closed_) return;
   shutting_down_ = true;
   if (mode_ == Mode::kAnswer) return;
-  receiver_.abort();
   close("421 4.3.2 Server is stopping, try again soon\r\n", out);
 }
 
@@ -311,7 +309,7 @@ void ServerSession::reset() {
 void ServerSession::refuse(Octets reply, std::string& out) {
   out.append(reply);
   count_error(static_cast<unsigned>(reply.front() - '0') * 100, out);
-  if (reply.starts_with("421")) closed_ = true;
+  if (reply.starts_with("421")) peer_closed();
 }
 
 void ServerSession::refuse(const Reply& reply, std::string& out) {
@@ -345,11 +343,11 @@ void ServerSession::refuse(CommandError error, Verb verb, std::string& out) {
 // Only permanent errors count: a client that is told to come back later has done nothing wrong.
 void ServerSession::count_error(unsigned code, std::string& out) {
   if (code < 500 || closed_ || ++errors_ <= settings_.errors) return;
-  receiver_.abort();
   close("421 4.7.0 Too many errors\r\n", out);
 }
 
 void ServerSession::close(Octets reply, std::string& out) {
+  receiver_.abort();
   out.append(reply);
   closed_ = true;
 }

@@ -203,6 +203,10 @@ TEST(Bdat, WithoutAReadableSizeEndsTheSession) {
   EXPECT_TRUE(d.closed);
 }
 
+TEST(Bdat, WithoutAReadableSizeAbortsTheMessageThatHadBegun) {
+  EXPECT_EQ(talk(kHello + kTo + "BDAT 1\r\naBDAT x\r\n").journal, (std::vector<std::string>{"begin", "abort"}));
+}
+
 TEST(Bdat, ADefectRefusesTheChunkAndAllThatFollow) {
   Circumstances given;
   given.settings.message.octets = 4;
