@@ -26,6 +26,8 @@ Result<Surveyed, Trouble> survey(File& file, const std::string& path, std::uint6
     const Scanned found = scanner.next();
     switch (found.kind) {
       case Scanned::Kind::kRecord:
+        // A copy bears the id of an older message: it says nothing about the youngest.
+        if (found.header.type != static_cast<std::uint8_t>(queue::RecordType::kMessage)) break;
         if (const auto record = queue::decode_message_record(found.payload)) {
           surveyed.last_id = std::max(surveyed.last_id, record->id);
         }
