@@ -76,8 +76,9 @@ bool become(const Identity& identity) {
   return true;
 }
 
-void reset_signals() {
+void reset_signals(const std::vector<int>& ignored) {
   for (int signo = 1; signo < NSIG; ++signo) std::signal(signo, SIG_DFL);
+  for (const int signo : ignored) std::signal(signo, SIG_IGN);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -97,7 +98,7 @@ Stop go(const Prepared& prepared, pid_t parent, int& report) {
     ::prctl(PR_SET_PDEATHSIG, death_signal);
     if (::getppid() != parent) ::raise(death_signal);  // died before we asked
   }
-  reset_signals();
+  reset_signals(program.ignored_signals);
   ::execve(program.path.c_str(), prepared.arguments.data(), prepared.environment.data());
   return {Step::kExecute, errno};
 }

@@ -1,0 +1,113 @@
+#include "queue_programs.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "core/link/descriptors.h"
+#include "system/net/socket.h"
+#include "system/os/failure.h"
+
+namespace sluice::queue_start {
+
+namespace {
+
+using queue::Group;
+using queue::User;
+
+constexpr mode_t kFileMask = 077;
+
+Links::Pair make_pair_of_sockets() {
+  auto pair = net::socket_pair();
+  if (!pair) throw os::Fatal(111, pair.error().what);
+  return std::move(*pair);
+}
+
+// What all daemons of a queue have in common.
+os::Program daemon(const Queue& queue, const char* name, std::vector<std::string> arguments,
+                   std::optional<os::Identity> identity) {
+  os::Program program;
+  program.path = queue.binaries + '/' + name;
+  if (::access(program.path.c_str(), X_OK) != 0) throw os::Fatal(111, os::with_errno("cannot execute " + program.path));
+  program.arguments = std::move(arguments);
+  program.arguments.insert(program.arguments.begin(), name);
+  program.arguments.push_back(queue.directory);  // for ps; programs read $QUEUEDIR
+  program.environment = queue.environment;
+  program.directory = queue.directory;
+  program.file_mask = kFileMask;
+  program.identity = identity;
+  return program;
+}
+
+os::Program neighbour(os::Program program, const os::Fd& scheduler, const Links& links) {
+  program.descriptors = {
+      {scheduler.get(), link::kToScheduler}, {links.null.get(), STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
+  return program;
+}
+
+os::Program logger(const Queue& queue, const Links& links, const layout::Owners& owners) {
+  os::Program program;
+  program.path = os::find_program(queue.logger.front(), queue.search_path);
+  if (program.path.empty()) throw os::Fatal(111, fmt::format("cannot find the logger {}", queue.logger.front()));
+  program.arguments = queue.logger;
+  program.environment = queue.environment;
+  program.descriptors = {
+      {links.log.second.get(), STDIN_FILENO}, {STDOUT_FILENO, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
+  program.directory = "/";
+  program.file_mask = kFileMask;
+  program.identity = owners.identity(User::kLogger, Group::kNofiles);
+  return program;
+}
+
+}  // namespace
+
+Links Links::make(bool with_logger) {
+  Links links;
+  for (Pair* pair : {&links.local, &links.remote, &links.clean, &links.todo, &links.intake, &links.todo_intake})
+    *pair = make_pair_of_sockets();
+  if (with_logger) {
+    int both[2];
+    if (::pipe2(both, O_CLOEXEC) != 0) throw os::Fatal(111, os::with_errno("cannot make a pipe"));
+    links.log = {os::Fd(both[1]), os::Fd(both[0])};
+  }
+  links.null.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!links.null) throw os::Fatal(111, os::with_errno("cannot open /dev/null"));
+  return links;
+}
+
+QueuePrograms queue_programs(const Queue& queue, const Links& links, const layout::Owners& owners) {
+  const auto of_scheduler = owners.identity(User::kScheduler, Group::kQmail);
+  const auto of_queue = owners.identity(User::kQueue, Group::kQmail);
+  const auto as = [&](const os::Fd& end, const char* name, std::vector<std::string> arguments, auto identity) {
+    return neighbour(daemon(queue, name, std::move(arguments), identity), end, links);
+  };
+
+  QueuePrograms programs;
+  auto& neighbours = programs.neighbours;
+  if (!queue.logger.empty()) neighbours.push_back(logger(queue, links, owners));
+  neighbours.push_back(
+      as(links.local.second, "qmail-lspawn", {queue.default_delivery}, owners.identity(User::kRoot, Group::kQmail)));
+  neighbours.push_back(as(links.remote.second, "qmail-rspawn", {}, owners.identity(User::kRemote, Group::kQmail)));
+  neighbours.push_back(as(links.clean.second, "qmail-clean", {}, of_queue));
+  neighbours.push_back(as(links.todo.second, "todo-proc", {"-s"}, of_scheduler));
+  neighbours.back().descriptors.emplace_back(links.todo_intake.first.get(), link::kTodoIntake);
+  neighbours.push_back(as(links.intake.second, "qmail-intake", {}, of_queue));
+  neighbours.back().descriptors.emplace_back(links.todo_intake.second.get(), link::kTodoIntake);
+
+  programs.scheduler = daemon(queue, "qmail-send", {"-s"}, of_scheduler);
+  // The supervisor may pass these on before qmail-send listens to them.
+  programs.scheduler.ignored_signals = {SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2};
+  programs.scheduler.descriptors = {{links.log.first ? links.log.first.get() : STDOUT_FILENO, link::kActivityLog},
+                                    {links.null.get(), STDOUT_FILENO},
+                                    {STDERR_FILENO, STDERR_FILENO},
+                                    {links.local.first.get(), link::kToLocalDelivery},
+                                    {links.remote.first.get(), link::kToRemoteDelivery},
+                                    {links.clean.first.get(), link::kToClean},
+                                    {links.todo.first.get(), link::kToTodo},
+                                    {links.intake.first.get(), link::kToIntake}};
+  return programs;
+}
+
+}  // namespace sluice::queue_start

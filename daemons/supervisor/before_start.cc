@@ -1,0 +1,111 @@
+#include "before_start.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "announce.h"
+#include "queue_start.h"
+#include "system/layout/repair.h"
+#include "system/net/socket.h"
+#include "system/os/clock.h"
+#include "system/os/failure.h"
+
+namespace sluice::supervisor {
+
+namespace {
+
+constexpr Duration kAskAgain{100};
+constexpr Duration kQueuesMayEnd{20'000};  // of daemons that a killed supervisor left behind
+constexpr Duration kServersMayEnd{3'000};
+
+// Calls `done` until it is true or `patience` is over; its last value.
+template <class Done>
+bool await(Duration patience, Done done) {
+  const MonoTime end = os::mono_now() + patience;
+  while (!done()) {
+    if (os::mono_now() >= end) return false;
+    std::this_thread::sleep_for(kAskAgain);
+  }
+  return true;
+}
+
+void make(const std::string& root, const std::vector<queue::Place>& places, const layout::Owners& owners) {
+  std::string complaint;
+  const layout::Orders orders{[](const layout::Finding& finding) { return finding.flaw == layout::Flaw::kMissing; },
+                              [&](std::string_view text) { complaint = text; }};
+  if (layout::repair(root, places, owners, orders).failed > 0) throw os::Fatal(111, complaint);
+}
+
+std::vector<std::string> held_queues(const Instance& instance) {
+  std::vector<std::string> held;
+  for (const auto& queue : instance.queues)
+    if (probe_mutex(queue.directory) == Mutex::kHeld) held.push_back(queue.directory);
+  return held;
+}
+
+}  // namespace
+
+void check_programs(const Instance& instance) {
+  std::vector<std::string> programs{"qmail-start"};
+  if (!instance.smtp_listen.empty()) programs.emplace_back("sluice-smtpd");
+  for (const std::string& name : programs) {
+    const std::string path = instance.binaries + '/' + name;
+    if (::access(path.c_str(), X_OK) != 0) throw os::Fatal(111, os::with_errno("cannot execute " + path));
+  }
+}
+
+void make_directories(const Instance& instance, const layout::Owners& owners) {
+  make(instance.queue_base, queue::public_places(), owners);
+  make(instance.run_directory, queue::run_places(), owners);
+}
+
+std::optional<os::Fd> lock_instance(const Instance& instance) {
+  const std::string path = queue::supervisor_lock(instance.run_directory);
+  os::Fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!lock) throw os::Fatal(111, os::with_errno("cannot open " + path));
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno == EWOULDBLOCK) return std::nullopt;
+  throw os::Fatal(111, os::with_errno("cannot lock " + path));
+}
+
+bool await_queues(const Instance& instance) {
+  auto held = held_queues(instance);
+  if (held.empty()) return true;
+  announce(fmt::format("waiting for the qmail-send of {} to end", fmt::join(held, ", ")));
+  const bool free = await(kQueuesMayEnd, [&] { return (held = held_queues(instance)).empty(); });
+  for (const std::string& directory : held)
+    alert(fmt::format("cannot start: qmail-send with queue {} is already running", directory));
+  return free;
+}
+
+std::vector<std::unique_ptr<Listeners>> open_listeners(const Instance& instance) {
+  for (const std::string& address : instance.smtp_listen) {
+    std::string why;
+    int code = 0;
+    await(kServersMayEnd, [&] { return (code = probe_address(address, why)) != EADDRINUSE; });
+    if (code != 0) throw os::Fatal(111, why);
+  }
+  std::vector<std::unique_ptr<Listeners>> all;
+  if (instance.smtp_listen.empty()) return all;
+  for (unsigned i = 0; i < instance.smtp_processes; ++i) {
+    all.push_back(std::make_unique<Listeners>(instance.smtp_listen));
+    if (const auto trouble = all.back()->open()) throw os::Fatal(111, trouble->what);
+  }
+  return all;
+}
+
+os::Fd listen_for_control(const Instance& instance) {
+  // Who may ask is decided by who asks (SO_PEERCRED), so everybody may connect.
+  auto listener = net::listen_path(queue::supervisor_socket(instance.run_directory), 0666);
+  if (!listener) throw os::Fatal(111, listener.error().what);
+  return std::move(*listener);
+}
+
+}  // namespace sluice::supervisor

@@ -1,0 +1,40 @@
+// Instance: what the supervisor needs to know of the instance that it runs, taken from the settings once, and the
+// environment that its daemons get.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/queue/layout.h"
+#include "core/settings/settings.h"
+#include "core/supervise/queue_set.h"
+#include "core/supervise/restart_policy.h"
+#include "core/supervise/start_options.h"
+#include "system/os/environment.h"
+
+namespace sluice::supervisor {
+
+struct Instance {
+  std::string home, control_directory, run_directory, queue_base;
+  std::string binaries;  // where the daemons are
+  std::vector<supervise::QueueSpec> queues;
+  unsigned queue_start = 1;
+  queue::QueueShape shape;
+  std::string default_delivery;
+  std::vector<std::string> logger;
+  std::vector<std::string> smtp_listen;  // ADDRESS:PORT; empty: no SMTP server
+  unsigned smtp_processes = 1;
+  supervise::RestartLimits restart;
+};
+
+// Throws os::Fatal when the queue numbers cannot be.
+Instance instance_of(const settings::Settings& settings, const supervise::StartOptions& options,
+                     const std::string& binaries);
+
+// The environment of qmail-start for one queue: QUEUEDIR, QIDENT and what all programs of the instance must agree on.
+os::Environment queue_environment(os::Environment inherited, const Instance& instance,
+                                  const supervise::QueueSpec& queue);
+// The environment of sluice-smtpd with so many listening sockets.
+os::Environment server_environment(os::Environment inherited, const Instance& instance, std::size_t listeners);
+
+}  // namespace sluice::supervisor

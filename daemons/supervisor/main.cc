@@ -1,0 +1,74 @@
+// qscheduler: runs the queues of an instance, each through qmail-start, and the SMTP server. See qscheduler(8).
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "announce.h"
+#include "before_start.h"
+#include "core/supervise/start_options.h"
+#include "supervisor.h"
+#include "system/os/failure.h"
+#include "system/os/process.h"
+
+namespace sluice::supervisor {
+
+namespace {
+
+supervise::StartOptions options_of(int argc, char** argv) {
+  auto options = supervise::parse_start_options({argv + 1, static_cast<std::size_t>(argc - 1)}, "sdcn");
+  if (!options) throw os::Fatal(100, options.error() + "; usage: qscheduler [-s] [defaultdelivery] [logger arg ...]");
+  if (options->dynamic || options->keep_count)
+    throw os::Fatal(100, "options -d, -c and -n: this version runs a fixed number of queues only; use -s");
+  return std::move(*options);
+}
+
+config::Reloadable settings_of() {
+  const auto environment = config::process_environment();
+  auto loaded = config::load({}, environment);
+  if (loaded) return {{}, environment, std::move(*loaded)};
+  for (const auto& problem : loaded.error()) os::say("fatal", kName, problem.to_text());
+  throw os::Fatal(111, "the settings are wrong; nothing was started");
+}
+
+layout::Owners owners_of() {
+  const auto owners = layout::Owners::find();
+  if (!owners) throw os::Fatal(111, owners.error().to_text());
+  return *owners;
+}
+
+int run(int argc, char** argv) {
+  const auto options = options_of(argc, argv);
+  auto settings = settings_of();
+  const Instance instance = instance_of(settings.settings(), options, os::executable_directory());
+  const layout::Owners owners = owners_of();
+  check_programs(instance);
+  make_directories(instance, owners);
+  const auto lock = lock_instance(instance);
+  if (!lock) {
+    constexpr std::string_view kRunning = "alert: cannot start: qscheduler is already running\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kRunning.data(), kRunning.size());
+    return 111;
+  }
+  if (!owners.partitioned()) announce(layout::without_partition());
+  if (!await_queues(instance)) return 111;
+
+  Supervisor::Parts parts{instance,
+                          owners,
+                          std::move(settings),
+                          open_listeners(instance),
+                          listen_for_control(instance),
+                          ::isatty(STDIN_FILENO) != 0};
+  net::Loop loop;
+  Supervisor supervisor(loop, std::move(parts));
+  supervisor.start();
+  loop.run();
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace sluice::supervisor
+
+int main(int argc, char** argv) {
+  return sluice::os::run_main(sluice::supervisor::kName, sluice::supervisor::run, argc, argv);
+}
