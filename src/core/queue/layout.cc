@@ -1,6 +1,5 @@
 #include "core/queue/layout.h"
 
-#include <algorithm>
 #include <charconv>
 
 namespace sluice::queue {
@@ -70,10 +69,10 @@ std::string_view name_of(Group group) {
 }
 
 std::optional<unsigned> parse_split(std::string_view text) {
-  unsigned long value = 0;
+  unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value == 0) return std::nullopt;
-  return static_cast<unsigned>(std::min<unsigned long>(value, kMaximumSplit));
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && value >= 1 && value <= kMaximumSplit ? std::optional(value) : std::nullopt;
 }
 
 std::optional<bool> parse_big_todo(std::string_view text) {

@@ -30,8 +30,7 @@ struct QueueShape {
   std::size_t tcpto = kTcptoSize;  // octets of lock/tcpto
 };
 
-// CONFSPLIT as the environment or a person writes it: a number from 1 up; greater ones are cut to kMaximumSplit, as the
-// qmail family does. Nothing: not such a number.
+// A split as a person writes it, 1 to kMaximumSplit. Nothing: not such a number.
 std::optional<unsigned> parse_split(std::string_view text);
 // BIGTODO: 0 or 1.
 std::optional<bool> parse_big_todo(std::string_view text);
