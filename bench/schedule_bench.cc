@@ -1,0 +1,116 @@
+// The scheduler's own cost: accept, plan and settle of one message, with and without a million others that sleep.
+#include <benchmark/benchmark.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/schedule/scheduler.h"
+
+namespace {
+
+using namespace sluice;
+using namespace sluice::schedule;
+using namespace std::chrono_literals;
+
+const std::uint32_t kRecipient = 0;
+
+std::vector<std::string> names(std::size_t count) {
+  std::vector<std::string> destinations;
+  for (std::size_t i = 0; i < count; ++i) destinations.push_back("destination-" + std::to_string(i) + ".example");
+  return destinations;
+}
+
+void fill_sleeping(Scheduler& scheduler, std::size_t count, const std::vector<std::string>& destinations) {
+  for (std::size_t i = 1; i <= count; ++i) {
+    const NewJob job{{Channel::kRemote, destinations[i % destinations.size()]},
+                     {&kRecipient, 1},
+                     1,
+                     MonoTime{1h + Duration(i * 7919 % 100'000'000)}};
+    scheduler.accept({queue::MessageId(i), MonoTime{}, false, "bulk"}, {&job, 1}, MonoTime{});
+  }
+}
+
+// range(0): sleeping messages; range(1): destinations. Messages come in batches of 64.
+void accept_plan_settle(benchmark::State& state) {
+  Policy policy;
+  policy.of(Channel::kRemote).limit = 500;
+  policy.of(Channel::kRemote).window.limit = 500;
+  Scheduler scheduler(policy);
+  const auto destinations = names(static_cast<std::size_t>(state.range(1)));
+  fill_sleeping(scheduler, static_cast<std::size_t>(state.range(0)), destinations);
+  std::uint64_t id = 1u << 30;
+  MonoTime now{1s};
+  std::vector<AttemptId> running;
+  const mail::Verdict delivered = mail::Verdict::kDelivered;
+  for (auto _ : state) {
+    for (int i = 0; i < 64; ++i) {
+      ++id;
+      const NewJob job{{Channel::kRemote, destinations[id % destinations.size()]}, {&kRecipient, 1}, 0, {}};
+      scheduler.accept({queue::MessageId(id), now, false, "customer.example"}, {&job, 1}, now);
+    }
+    for (;;) {
+      const Plan& plan = scheduler.plan(now);
+      if (plan.starts.empty()) break;
+      running.clear();
+      for (const Start& start : plan.starts) running.push_back(start.attempt);
+      for (const AttemptId attempt : running) scheduler.settle(attempt, {&delivered, 1}, mail::Trouble::kNone, now);
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * 64);
+}
+BENCHMARK(accept_plan_settle)->Args({0, 1})->Args({0, 1000})->Args({100'000, 1000})->Args({1'000'000, 1000});
+
+// Every attempt is deferred and sleeps again: heap pushes and pops among range(0) others.
+void defer_and_retry(benchmark::State& state) {
+  Policy policy;
+  policy.of(Channel::kRemote).limit = 500;
+  policy.of(Channel::kRemote).window.limit = 500;
+  policy.queue_lifetime = Policy::kLongest;
+  Scheduler scheduler(policy);
+  const auto destinations = names(1000);
+  fill_sleeping(scheduler, static_cast<std::size_t>(state.range(0)), destinations);
+  MonoTime now{1h};
+  std::vector<AttemptId> running;
+  const mail::Verdict deferred = mail::Verdict::kDeferred;
+  std::int64_t attempts = 0;
+  for (auto _ : state) {
+    const Plan& plan = scheduler.plan(now);
+    if (plan.wake) now = std::max(now, *plan.wake);
+    running.clear();
+    for (const Start& start : plan.starts) running.push_back(start.attempt);
+    for (const AttemptId attempt : running) scheduler.settle(attempt, {&deferred, 1}, mail::Trouble::kNone, now);
+    attempts += static_cast<std::int64_t>(running.size());
+  }
+  state.SetItemsProcessed(attempts);
+}
+BENCHMARK(defer_and_retry)->Arg(1000)->Arg(100'000)->Arg(1'000'000);
+
+// A restart, or `ALRM`: a million sleeping messages are admitted, or made due at once.
+void admit_a_million(benchmark::State& state) {
+  const auto destinations = names(1000);
+  for (auto _ : state) {
+    Scheduler scheduler(Policy{});
+    fill_sleeping(scheduler, 1'000'000, destinations);
+    state.counters["octets per message"] = static_cast<double>(scheduler.octets()) / 1e6;
+  }
+}
+BENCHMARK(admit_a_million)->Unit(benchmark::kMillisecond);
+
+void run_all_of_a_million(benchmark::State& state) {
+  const auto destinations = names(1000);
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto scheduler = std::make_unique<Scheduler>(Policy{});
+    fill_sleeping(*scheduler, 1'000'000, destinations);
+    state.ResumeTiming();
+    scheduler->run_all(MonoTime{1s});
+    benchmark::DoNotOptimize(scheduler->plan(MonoTime{1s}).starts.size());
+    state.PauseTiming();
+    scheduler.reset();
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(run_all_of_a_million)->Unit(benchmark::kMillisecond);
+
+}  // namespace

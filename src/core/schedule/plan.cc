@@ -1,0 +1,121 @@
+// What goes now: due times, lanes' timers and lifetimes that have passed, then attempts for every free slot.
+#include <algorithm>
+
+#include "core/schedule/scheduler.h"
+
+namespace sluice::schedule {
+namespace {
+
+// Timers of each kind that one plan() lets fire, so that a million of them at once do not keep the caller from its
+// sockets: the rest follows in the next plan(), which is asked for at once.
+constexpr std::size_t kTimersPerPlan = 8192;
+
+}  // namespace
+
+const Plan& Scheduler::plan(MonoTime now) {
+  now = advance(now);
+  plan_.starts.clear();
+  plan_.expired.clear();
+  plan_.recipients.clear();
+  wake_due(now);
+  board_.fire_timers(now, kTimersPerPlan);
+  mark_overdue(now);
+  for (std::size_t channel = 0; channel < kChannels; ++channel) start_attempts(static_cast<Channel>(channel), now);
+  report_expired(now);  // last: a probe that starts sends those that it leaves behind here
+  plan_.wake = next_wake(now);
+  return plan_;
+}
+
+void Scheduler::wake_due(MonoTime now) {
+  for (std::size_t n = 0; n < kTimersPerPlan && !sleeping_.empty() && sleeping_.top_time() <= now; ++n) {
+    const Index job = sleeping_.top_index();
+    displace(job, now);
+    board_.enqueue(job, now);
+  }
+}
+
+void Scheduler::mark_overdue(MonoTime now) {
+  for (ExpiryCalendar& calendar : calendars_) {
+    const Duration lifetime = policy_.lifetime(&calendar == &calendars_[1]);
+    for (std::size_t n = 0; n < kTimersPerPlan; ++n) {
+      const Index message = calendar.next(messages_, lifetime, now);
+      if (message == kNowhere) break;
+      messages_[message].overdue = true;
+      for (Index job = messages_[message].first_job; job != kNowhere; job = jobs_[job].next_of_message)
+        if (jobs_[job].state == Job::State::kReady) board_.became_overdue(job, now);
+    }
+  }
+}
+
+void Scheduler::report_expired(MonoTime now) {
+  while (!board_.expiring().empty()) {
+    const Index index = board_.expiring().head();
+    displace(index, now);
+    const Job& job = jobs_[index];
+    const Index message = job.message;
+    const Lane& lane = board_[job.lane];
+    const auto recipients = job.recipients.all();
+    Expired& expired = plan_.expired.emplace_back();
+    expired.message = messages_[message].id;
+    expired.channel = lane.channel;
+    expired.destination = lane.destination;
+    expired.attempts = job.attempts;
+    expired.first = static_cast<std::uint32_t>(plan_.recipients.size());
+    expired.count = static_cast<std::uint32_t>(recipients.size());
+    plan_.recipients.insert(plan_.recipients.end(), recipients.begin(), recipients.end());
+    forget_job(index, now);
+    if (messages_[message].first_job != kNowhere) continue;
+    expired.message_done = true;
+    forget_message(message);
+  }
+}
+
+void Scheduler::start_attempts(Channel channel, MonoTime now) {
+  for (Index job = board_.take(channel); job != kNowhere; job = board_.take(channel)) start(job, now);
+}
+
+void Scheduler::start(Index index, MonoTime now) {
+  const std::size_t most = std::max<std::uint32_t>(policy_.recipients_per_attempt, 1);
+  if (jobs_[index].recipients.size() > most) {
+    // The first `most` recipients go as a job of their own; the rest waits on in the same place.
+    const Index part = new_job(jobs_[index].message, jobs_[index].lane, jobs_[index].recipients.all().first(most));
+    Job& rest = jobs_[index];
+    board_.join(rest.lane);
+    jobs_[part].attempts = rest.attempts;
+    jobs_[part].due = rest.due;
+    rest.recipients.assign(rest.recipients.all().subspan(most));
+    board_.put_back(index);
+    index = part;
+  }
+  Job& job = jobs_[index];
+  const std::uint64_t serial = ++serial_;
+  job.state = Job::State::kInFlight;
+  job.set_serial(serial);
+  if (job.attempts < 0xFFFF) ++job.attempts;
+  flights_[serial] = {index, now};
+  board_.started(job.lane, serial, now);
+
+  const auto recipients = job.recipients.all();
+  Start& begun = plan_.starts.emplace_back();
+  begun.attempt = AttemptId(serial);
+  begun.message = messages_[job.message].id;
+  begun.lane = board_[job.lane].key();
+  begun.attempts = job.attempts;
+  begun.first = static_cast<std::uint32_t>(plan_.recipients.size());
+  begun.count = static_cast<std::uint32_t>(recipients.size());
+  plan_.recipients.insert(plan_.recipients.end(), recipients.begin(), recipients.end());
+}
+
+std::optional<MonoTime> Scheduler::next_wake(MonoTime now) const {
+  std::optional<MonoTime> first;
+  const auto consider = [&](std::optional<MonoTime> time) {
+    if (time && (!first || *time < *first)) first = std::max(*time, now);
+  };
+  if (!sleeping_.empty()) consider(sleeping_.top_time());
+  consider(board_.next_timer());
+  consider(calendars_[0].due(policy_.lifetime(false)));
+  consider(calendars_[1].due(policy_.lifetime(true)));
+  return first;
+}
+
+}  // namespace sluice::schedule

@@ -1,0 +1,120 @@
+// The records of the scheduler's book: messages and their jobs. A job is (message, lane, those of its recipients that
+// share one due time). Sizes matter here: a million deferred messages are a million of each (see Scheduler::octets).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "base/time.h"
+#include "core/queue/message.h"
+#include "core/schedule/slab.h"
+
+namespace sluice::schedule {
+
+// Why a job is not being tried now: the one thing that it waits for.
+enum class Reason : std::uint8_t {
+  kNone = 0,     // nothing waits
+  kTime,         // its retry time
+  kChannelSlot,  // its lane's turn at the channel's slots
+  kLaneWindow,   // an attempt of its lane to end
+  kLaneRate,     // the rate limit of its lane
+  kLaneBackoff,  // its destination cannot be reached: the next probe, or the end of the one under way
+  kSuspension,   // the operator: its lane is suspended
+  kChannelHold,  // the operator: its channel is held
+  kMessageHold,  // the operator: the message is held
+  kExpired,      // nothing: it is too old and will be reported as failed by the next plan
+  kInFlight,     // its attempt to end
+};
+inline constexpr std::size_t kReasons = 11;
+
+// Indices of recipients in the envelope. Owns them; a single one, the usual case, needs no allocation.
+class Recipients {
+ public:
+  Recipients() = default;
+  explicit Recipients(std::span<const std::uint32_t> from) { assign(from); }
+  Recipients(Recipients&& other) noexcept
+      : count_(std::exchange(other.count_, 0)), many_(std::exchange(other.many_, nullptr)) {}
+  Recipients& operator=(Recipients&& other) noexcept {
+    if (this == &other) return *this;
+    clear();
+    count_ = std::exchange(other.count_, 0);
+    many_ = std::exchange(other.many_, nullptr);
+    return *this;
+  }
+  ~Recipients() { clear(); }
+
+  std::span<const std::uint32_t> all() const { return {count_ > 1 ? many_ : &one_, count_}; }
+  std::size_t size() const { return count_; }
+
+  void assign(std::span<const std::uint32_t> from) {
+    std::uint32_t* copy = nullptr;
+    if (from.size() > 1) {
+      copy = new std::uint32_t[from.size()];
+      std::copy(from.begin(), from.end(), copy);
+    }
+    const std::uint32_t first = from.empty() ? 0 : from.front();
+    clear();
+    count_ = static_cast<std::uint32_t>(from.size());
+    if (copy != nullptr)
+      many_ = copy;
+    else
+      one_ = first;
+  }
+
+ private:
+  void clear() {
+    if (count_ > 1) delete[] many_;
+    count_ = 0;
+    many_ = nullptr;
+  }
+
+  std::uint32_t count_ = 0;
+  union {
+    std::uint32_t one_;
+    std::uint32_t* many_ = nullptr;
+  };
+};
+
+struct Job {
+  enum class State : std::uint8_t {
+    kSleeping,  // in the heap of due times
+    kReady,     // in its lane's queue for its flow
+    kInFlight,  // in the table of flights
+    kHeld,      // nowhere: the message is held
+    kExpiring,  // in the list of those to be reported as failed
+  };
+  Recipients recipients;
+  MonoTime due{};
+  Links place;  // kSleeping: `previous` is the position in the heap; kInFlight: the serial of the attempt
+  Index message = kNowhere;
+  Index lane = kNowhere;
+  Index next_of_message = kNowhere;
+  std::uint16_t attempts = 0;  // stays at its maximum
+  State state = State::kHeld;
+
+  std::uint64_t serial() const { return std::uint64_t{place.previous} << 32 | place.next; }
+  void set_serial(std::uint64_t serial) { place = {static_cast<Index>(serial >> 32), static_cast<Index>(serial)}; }
+};
+static_assert(sizeof(Job) <= 48);
+
+struct Message {
+  queue::MessageId id;
+  MonoTime birth{};
+  Index first_job = kNowhere;
+  Index flow = kNowhere;
+  Links calendar;           // in its bucket of the expiry calendar
+  Index bucket = kNowhere;  // that bucket
+  bool null_sender = false;
+  bool held = false;
+  bool removed = false;  // its last attempts are still in flight; nothing of it is tried again
+  bool overdue = false;  // past its lifetime
+};
+static_assert(sizeof(Message) <= 40);
+
+using Jobs = Slab<Job>;
+using Messages = Slab<Message>;
+using JobList = List<Job, &Job::place>;
+
+}  // namespace sluice::schedule

@@ -1,0 +1,273 @@
+// Messages, their jobs, and commands. plan.cc: what goes now; settle.cc: what attempts came to; views.cc: listings.
+#include "core/schedule/scheduler.h"
+
+#include <algorithm>
+
+namespace sluice::schedule {
+
+Scheduler::Scheduler(Policy policy)
+    : policy_(std::move(policy)), by_id_(0, ById{&messages_}, ById{&messages_}), board_(jobs_, messages_, policy_) {}
+
+Index Scheduler::find(MessageId id) const {
+  const auto known = by_id_.find(id);
+  return known == by_id_.end() ? kNowhere : *known;
+}
+
+MonoTime Scheduler::advance(MonoTime now) { return now_ = std::max(now_, now); }
+
+// Messages ------------------------------------------------------------------------------------------------------------
+
+bool Scheduler::accept(const NewMessage& given, std::span<const NewJob> jobs, MonoTime now) {
+  now = advance(now);
+  const bool empty = std::all_of(jobs.begin(), jobs.end(), [](const NewJob& job) { return job.recipients.empty(); });
+  if (empty || knows(given.id)) return false;
+  Message message;
+  message.id = given.id;
+  message.birth = std::clamp(given.arrival, now - Policy::kLongest, now);
+  message.flow = board_.flows().names().intern(given.flow);
+  message.null_sender = given.null_sender;
+  const Index index = messages_.add(message);
+  by_id_.insert(index);
+  calendar_of(message).add(messages_, index, lifetime_of(message), now);
+  add_jobs(index, jobs, now);
+  return true;
+}
+
+void Scheduler::forget_message(Index index) {
+  const Message message = messages_[index];
+  calendar_of(message).remove(messages_, index);
+  by_id_.erase(by_id_.find(message.id));
+  board_.flows().names().release(message.flow);
+  messages_.remove(index);
+  if (messages_.size() == 0) by_id_.rehash(0);
+}
+
+template <class Visitor>
+void Scheduler::for_each_job(Index message, Visitor&& visit) const {
+  for (Index job = messages_[message].first_job; job != kNowhere;) {
+    const Index next = jobs_[job].next_of_message;
+    visit(job);
+    job = next;
+  }
+}
+
+// Jobs ----------------------------------------------------------------------------------------------------------------
+
+void Scheduler::add_jobs(Index message, std::span<const NewJob> jobs, MonoTime now) {
+  for (const NewJob& given : jobs) {
+    if (given.recipients.empty()) continue;
+    const Index index = new_job(message, board_.lane_for(given.lane), given.recipients);
+    Job& job = jobs_[index];
+    job.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(given.attempts, 0xFFFF));
+    job.due = given.due.value_or(now);
+    place(index, now);
+  }
+}
+
+Index Scheduler::new_job(Index message, Index lane, std::span<const std::uint32_t> recipients) {
+  Job job;
+  job.recipients.assign(recipients);
+  job.message = message;
+  job.lane = lane;
+  job.next_of_message = messages_[message].first_job;
+  return messages_[message].first_job = jobs_.add(std::move(job));
+}
+
+void Scheduler::place(Index index, MonoTime now) {
+  Job& job = jobs_[index];
+  if (messages_[job.message].held) {
+    job.state = Job::State::kHeld;
+    ++held_count_[index_of(board_[job.lane].channel)];
+  } else if (job.due > now) {
+    job.state = Job::State::kSleeping;
+    ++sleeping_count_[index_of(board_[job.lane].channel)];
+    sleeping_.push(job.due, index, [this](Index moved, Index position) { jobs_[moved].place.previous = position; });
+  } else {
+    board_.enqueue(index, now);
+  }
+}
+
+void Scheduler::displace(Index index, MonoTime now) {
+  Job& job = jobs_[index];
+  switch (job.state) {
+    case Job::State::kSleeping:
+      --sleeping_count_[index_of(board_[job.lane].channel)];
+      sleeping_.erase(job.place.previous,
+                      [this](Index moved, Index position) { jobs_[moved].place.previous = position; });
+      break;
+    case Job::State::kReady:
+    case Job::State::kExpiring:
+      board_.withdraw(index, now);
+      break;
+    case Job::State::kHeld:
+      --held_count_[index_of(board_[job.lane].channel)];
+      break;
+    case Job::State::kInFlight:
+      break;
+  }
+  job.state = Job::State::kHeld;
+}
+
+// The job is in none of the places any more.
+void Scheduler::forget_job(Index index, MonoTime now) {
+  const Job& job = jobs_[index];
+  Index* link = &messages_[job.message].first_job;
+  while (*link != index) link = &jobs_[*link].next_of_message;
+  *link = job.next_of_message;
+  const Index lane = job.lane;
+  jobs_.remove(index);
+  board_.leave(lane, now);
+}
+
+bool Scheduler::wake(Index index, MonoTime now) {
+  Job& job = jobs_[index];
+  if (job.state != Job::State::kSleeping && job.state != Job::State::kReady) return false;
+  const Health& health = board_[job.lane].health;
+  if (health.in_backoff() && health.backoff().until() > now) board_.probe_now(job.lane, now);
+  if (job.state == Job::State::kReady) return false;
+  displace(index, now);
+  job.due = now;
+  place(index, now);
+  return true;
+}
+
+// Commands ------------------------------------------------------------------------------------------------------------
+
+Scheduler::Removal Scheduler::remove(MessageId id, MonoTime now) {
+  now = advance(now);
+  const Index message = find(id);
+  if (message == kNowhere) return Removal::kUnknown;
+  for_each_job(message, [&](Index job) {
+    if (jobs_[job].state == Job::State::kInFlight) return;
+    displace(job, now);
+    forget_job(job, now);
+  });
+  messages_[message].removed = true;
+  if (messages_[message].first_job != kNowhere) return Removal::kWhenSettled;
+  forget_message(message);
+  return Removal::kDone;
+}
+
+bool Scheduler::hold(MessageId id, MonoTime now) {
+  now = advance(now);
+  const Index message = find(id);
+  if (message == kNowhere) return false;
+  if (messages_[message].held) return true;
+  for_each_job(message, [&](Index job) {
+    if (jobs_[job].state != Job::State::kInFlight) displace(job, now);
+  });
+  messages_[message].held = true;
+  for_each_job(message, [&](Index job) {
+    if (jobs_[job].state != Job::State::kInFlight) place(job, now);
+  });
+  return true;
+}
+
+bool Scheduler::release(MessageId id, MonoTime now) {
+  now = advance(now);
+  const Index message = find(id);
+  if (message == kNowhere) return false;
+  if (!messages_[message].held) return true;
+  messages_[message].held = false;
+  for_each_job(message, [&](Index job) {
+    if (jobs_[job].state == Job::State::kInFlight) return;
+    displace(job, now);
+    place(job, now);
+  });
+  return true;
+}
+
+bool Scheduler::reassign(MessageId id, std::span<const NewJob> given, MonoTime now) {
+  now = advance(now);
+  const Index message = find(id);
+  if (message == kNowhere || messages_[message].removed) return false;
+  std::vector<std::uint32_t> in_flight;
+  std::vector<Index> replaced;
+  for_each_job(message, [&](Index job) {
+    const auto recipients = jobs_[job].recipients.all();
+    if (jobs_[job].state == Job::State::kInFlight)
+      in_flight.insert(in_flight.end(), recipients.begin(), recipients.end());
+    else
+      replaced.push_back(job);
+  });
+  std::sort(in_flight.begin(), in_flight.end());
+  std::vector<NewJob> jobs(given.begin(), given.end());
+  std::vector<std::vector<std::uint32_t>> kept(jobs.size());
+  bool any = !in_flight.empty();
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    for (const std::uint32_t recipient : jobs[i].recipients)
+      if (!std::binary_search(in_flight.begin(), in_flight.end(), recipient)) kept[i].push_back(recipient);
+    jobs[i].recipients = kept[i];
+    any = any || !kept[i].empty();
+  }
+  if (!any) return false;
+  add_jobs(message, jobs, now);  // first, so that lanes which stay keep what they know
+  for (const Index job : replaced) {
+    displace(job, now);
+    forget_job(job, now);
+  }
+  return true;
+}
+
+std::size_t Scheduler::run(std::span<const MessageId> ids, MonoTime now) {
+  now = advance(now);
+  std::size_t woken = 0;
+  for (const MessageId id : ids)
+    if (const Index message = find(id); message != kNowhere)
+      for_each_job(message, [&](Index job) { woken += wake(job, now) ? 1 : 0; });
+  return woken;
+}
+
+std::size_t Scheduler::run_all(MonoTime now, std::optional<Channel> channel) {
+  now = advance(now);
+  std::vector<std::pair<MessageId, Index>> chosen;
+  jobs_.for_each([&](Index index, const Job& job) {
+    if (!channel || board_[job.lane].channel == *channel) chosen.emplace_back(messages_[job.message].id, index);
+  });
+  std::sort(chosen.begin(), chosen.end());
+  std::size_t woken = 0;
+  for (const auto& [id, job] : chosen) woken += wake(job, now) ? 1 : 0;
+  return woken;
+}
+
+std::size_t Scheduler::run_lane(LaneKey key, MonoTime now) {
+  now = advance(now);
+  const Index lane = board_.find(key);
+  if (lane == kNowhere) return 0;
+  std::vector<std::pair<MessageId, Index>> chosen;
+  jobs_.for_each([&](Index index, const Job& job) {
+    if (job.lane == lane) chosen.emplace_back(messages_[job.message].id, index);
+  });
+  std::sort(chosen.begin(), chosen.end());
+  std::size_t woken = 0;
+  for (const auto& [id, job] : chosen) woken += wake(job, now) ? 1 : 0;
+  return woken;
+}
+
+void Scheduler::suspend(LaneKey lane, MonoTime now) { board_.suspend(lane, advance(now)); }
+
+bool Scheduler::resume(LaneKey lane, MonoTime now) { return board_.resume(lane, advance(now)); }
+
+void Scheduler::hold_channel(Channel channel, bool held, MonoTime now) { board_.hold(channel, held, advance(now)); }
+
+void Scheduler::set_policy(Policy policy, MonoTime now) {
+  now = advance(now);
+  policy_ = std::move(policy);
+  board_.set_policy(policy_, now);
+  // Messages that were past their lifetime, and are not now that it is longer, get back into the calendar.
+  messages_.for_each([&](Index index, Message& message) {
+    if (!message.overdue || message.birth + lifetime_of(message) < now) return;
+    for_each_job(index, [&](Index job) {
+      if (jobs_[job].state == Job::State::kReady) board_.no_longer_overdue(job);
+    });
+    message.overdue = false;
+    for_each_job(index, [&](Index job) {
+      if (jobs_[job].state != Job::State::kExpiring) return;
+      displace(job, now);
+      place(job, now);
+    });
+    calendar_of(message).add(messages_, index, lifetime_of(message), now);
+  });
+}
+
+}  // namespace sluice::schedule

@@ -1,0 +1,166 @@
+// Scheduler: decides when each recipient of each message is tried. Messages, results, commands and the time go in;
+// attempts to start, recipients to give up and the next time to ask come out. It holds no descriptor, reads no clock
+// and draws no chance: the same calls in the same order give the same answers.
+//
+// How it is driven, by one thread:
+//
+//   accept(message, jobs, now)            a message, its recipients grouped by lane
+//   plan(now)                             → start these attempts, report these recipients as too old, ask again at
+//   `wake` settle(attempt, verdicts, …, now)     → what became of each recipient of an attempt
+//
+// After every call that changes something, plan() is to be asked again before the caller waits; otherwise at `wake`.
+// `now` never goes back; an earlier time than that of the last call is taken as that.
+//
+// A job waits for one thing at a time (Reason) and is woken once, when that changes: nothing is polled, and what waits
+// costs no attempt. Retry times follow the quadratic schedule (retry_curve.h). A recipient that is deferred in an
+// attempt that began after the message's lifetime fails; so does one whose lifetime ends while its destination cannot
+// be reached. Lanes: lane_board.h. Fairness between lanes: channel_slots.h; between senders: flows.h.
+//
+// The scheduler knows recipients by their indices in the envelope, chosen by the caller, each in one job at a time.
+// What plan() and settle() return, and every view in it, is valid until the next call of any function that is not
+// const.
+#pragma once
+
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "core/mail/outcome.h"
+#include "core/queue/message.h"
+#include "core/schedule/expiry_calendar.h"
+#include "core/schedule/lane_board.h"
+#include "core/schedule/policy.h"
+#include "core/schedule/views.h"
+
+namespace sluice::schedule {
+
+class Scheduler {
+ public:
+  explicit Scheduler(Policy policy);
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Takes a message. False, and nothing happens: the id is known, or there is no recipient.
+  bool accept(const NewMessage& message, std::span<const NewJob> jobs, MonoTime now);
+
+  const Plan& plan(MonoTime now);
+
+  // An attempt ended. `verdicts` are in the order of its recipients, or one for all of them; missing ones are deferred.
+  // `trouble` is what the attempt says about the destination. An unknown attempt: Settled::known is false.
+  const Settled& settle(AttemptId attempt, std::span<const mail::Verdict> verdicts, mail::Trouble trouble,
+                        MonoTime now);
+
+  // An attempt was never made, or nobody will ever know (its process died): it does not count, and its recipients are
+  // due at `retry`.
+  const Settled& abandon(AttemptId attempt, MonoTime retry, MonoTime now);
+
+  // Forgets a message. What is in flight runs to its end and is settled; what it defers is not tried again.
+  enum class Removal { kUnknown, kDone, kWhenSettled };
+  Removal remove(MessageId id, MonoTime now);
+
+  // A held message is not tried and does not expire; what is in flight runs to its end. False: no such message.
+  bool hold(MessageId id, MonoTime now);
+  bool release(MessageId id, MonoTime now);
+
+  // The routes changed: replaces the waiting jobs of a message by these. Recipients in flight stay where they are and
+  // are left out of `jobs`. False, and nothing happens: no such message, or nothing of it would be left.
+  bool reassign(MessageId id, std::span<const NewJob> jobs, MonoTime now);
+
+  // Queue runs: what sleeps until its retry time is due now, in the order given (in order of ids). A destination in
+  // back-off gets a probe now. Holds, suspensions and limits stay in force. Returns the number of jobs made due.
+  std::size_t run(std::span<const MessageId> ids, MonoTime now);
+  std::size_t run_all(MonoTime now, std::optional<Channel> channel = std::nullopt);
+  std::size_t run_lane(LaneKey lane, MonoTime now);
+
+  // A suspended lane and a held channel start nothing. resume() returns false if the lane was not suspended.
+  void suspend(LaneKey lane, MonoTime now);
+  bool resume(LaneKey lane, MonoTime now);
+  void hold_channel(Channel channel, bool held, MonoTime now);
+
+  // Takes effect at once; what is in flight above a lowered limit runs to its end. Retry times that are fixed stay.
+  void set_policy(Policy policy, MonoTime now);
+  const Policy& policy() const { return policy_; }
+
+  bool knows(MessageId id) const { return find(id) != kNowhere; }
+  std::size_t messages() const { return messages_.size(); }
+  std::size_t jobs() const { return jobs_.size(); }
+  std::size_t lanes() const { return board_.size(); }
+  std::size_t flows() const { return board_.flows().names().size(); }
+  std::optional<Explanation> explain(MessageId id) const;
+  ChannelStatus status(Channel channel) const;
+  std::vector<LaneStatus> lane_statuses();
+  // Octets held for messages and jobs: records, index and heap; without recipient lists longer than one, and lanes.
+  std::size_t octets() const;
+
+ private:
+  struct ById {  // messages_ hashed and compared by id
+    using is_transparent = void;
+    const Messages* messages;
+    MessageId id_of(Index index) const { return (*messages)[index].id; }
+    std::size_t operator()(MessageId id) const { return std::hash<MessageId>{}(id); }
+    std::size_t operator()(Index index) const { return (*this)(id_of(index)); }
+    bool operator()(Index a, Index b) const { return a == b; }
+    bool operator()(MessageId id, Index index) const { return id == id_of(index); }
+    bool operator()(Index index, MessageId id) const { return id == id_of(index); }
+  };
+  struct Flight {
+    Index job = kNowhere;
+    MonoTime began{};
+  };
+  using Counts = std::array<std::size_t, kChannels>;
+
+  Index find(MessageId id) const;
+  MonoTime advance(MonoTime now);
+  Duration lifetime_of(const Message& message) const { return policy_.lifetime(message.null_sender); }
+  ExpiryCalendar& calendar_of(const Message& message) { return calendars_[message.null_sender ? 1 : 0]; }
+
+  // Jobs: made, put where they wait, taken from there, forgotten.
+  void add_jobs(Index message, std::span<const NewJob> jobs, MonoTime now);
+  Index new_job(Index message, Index lane, std::span<const std::uint32_t> recipients);
+  void place(Index job, MonoTime now);
+  void displace(Index job, MonoTime now);
+  void forget_job(Index job, MonoTime now);
+  void forget_message(Index message);
+  bool wake(Index job, MonoTime now);
+  template <class Visitor>
+  void for_each_job(Index message, Visitor&& visit) const;
+
+  // Parts of plan().
+  void wake_due(MonoTime now);
+  void mark_overdue(MonoTime now);
+  void report_expired(MonoTime now);
+  void start_attempts(Channel channel, MonoTime now);
+  void start(Index job, MonoTime now);
+  std::optional<MonoTime> next_wake(MonoTime now) const;
+
+  // Parts of settle().
+  std::optional<Flight> land(AttemptId attempt);
+  const Settled& conclude(Index job, MonoTime next, MonoTime now);
+  void judge_recipients(const Job& job, std::span<const mail::Verdict> verdicts, MonoTime began);
+
+  Policy policy_;
+  Jobs jobs_;
+  Messages messages_;
+  boost::unordered_flat_set<Index, ById, ById> by_id_;
+  LaneBoard board_;
+  DueHeap sleeping_;
+  std::array<ExpiryCalendar, 2> calendars_;  // of ordinary messages, of those with the null sender
+  boost::unordered_flat_map<std::uint64_t, Flight> flights_;
+  std::uint64_t serial_ = 0;
+  MonoTime now_ = MonoTime::min();
+  Counts sleeping_count_{};
+  Counts held_count_{};
+  Plan plan_;
+  Settled settled_;
+  std::string settled_destination_;
+  std::vector<std::uint32_t> deferred_;
+};
+
+}  // namespace sluice::schedule

@@ -1,0 +1,131 @@
+// What goes into a Scheduler and what comes out: plain values. See scheduler.h for their lifetimes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "core/mail/outcome.h"
+#include "core/queue/message.h"
+#include "core/schedule/lane.h"
+
+namespace sluice::schedule {
+
+using queue::MessageId;
+
+struct AttemptTag;
+// One attempt, counted from 1 over all channels of one Scheduler.
+using AttemptId = Id<AttemptTag>;
+
+// A word for each, for listings and machines: "retry-time", "lane-window" …
+std::string_view name_of(Reason reason);
+
+struct NewMessage {
+  MessageId id;
+  MonoTime arrival{};  // may lie before boot; the future counts as now
+  bool null_sender = false;
+  std::string_view flow;  // who sends
+};
+
+struct NewJob {
+  LaneKey lane;
+  std::span<const std::uint32_t> recipients;
+  std::uint32_t attempts = 0;   // that were made before
+  std::optional<MonoTime> due;  // none: now
+};
+
+struct Start {
+  AttemptId attempt;
+  MessageId message;
+  LaneKey lane;
+  std::uint32_t attempts = 1;          // this one included
+  std::uint32_t first = 0, count = 0;  // Plan::recipients_of
+};
+
+// Recipients that failed without a further attempt: too long in the queue, and their destination cannot be reached.
+struct Expired {
+  MessageId message;
+  Channel channel = Channel::kRemote;
+  std::string destination;
+  std::uint32_t attempts = 0;
+  bool message_done = false;           // it is forgotten
+  std::uint32_t first = 0, count = 0;  // Plan::recipients_of
+};
+
+struct Plan {
+  std::vector<Start> starts;
+  std::vector<Expired> expired;
+  std::optional<MonoTime> wake;  // ask again then; none: only after another call
+  std::vector<std::uint32_t> recipients;
+
+  template <class Entry>  // Start or Expired
+  std::span<const std::uint32_t> recipients_of(const Entry& entry) const {
+    return std::span(recipients).subspan(entry.first, entry.count);
+  }
+};
+
+struct Settled {
+  struct Recipient {
+    std::uint32_t index = 0;
+    mail::Verdict verdict = mail::Verdict::kDeferred;
+    bool too_old = false;  // was deferred, and failed because the message is in the queue too long
+  };
+  bool known = false;  // false: no such attempt, and nothing else is set
+  MessageId message;
+  LaneKey lane;
+  std::vector<Recipient> recipients;  // in the order of the attempt
+  std::optional<MonoTime> next;       // when the deferred ones are due; none: none are tried again
+  bool message_done = false;          // it is forgotten
+};
+
+struct Explanation {
+  struct Job {
+    Channel channel = Channel::kRemote;
+    std::string destination;
+    std::vector<std::uint32_t> recipients;
+    Reason reason = Reason::kNone;
+    std::optional<MonoTime> until;  // when that is over, if it is a time
+    std::uint32_t attempts = 0;
+    MonoTime due{};                  // its retry time, perhaps past
+    AttemptId attempt;               // if in flight
+    std::size_t lane_in_flight = 0;  // attempts of its lane
+    std::size_t lane_ready = 0;      // jobs of its lane that wait as it does, itself included if it is one
+  };
+  MonoTime birth{};
+  MonoTime expires{};
+  std::string flow;
+  bool held = false;
+  bool removed = false;  // goes when its attempts in flight end
+  std::vector<Job> jobs;
+};
+
+struct ChannelStatus {
+  std::uint32_t limit = 0;
+  std::uint32_t in_flight = 0;
+  bool held = false;
+  std::array<std::size_t, kReasons> waiting{};  // jobs by Reason
+  std::size_t of(Reason reason) const { return waiting[static_cast<std::size_t>(reason)]; }
+};
+
+struct LaneStatus {
+  Channel channel = Channel::kRemote;
+  std::string destination;
+  std::uint32_t in_flight = 0;
+  std::uint32_t window = 0;
+  std::uint32_t limit = 0;
+  std::size_t ready = 0;  // jobs that wait for `reason`
+  std::size_t jobs = 0;   // all, those that sleep and those in flight too
+  Reason reason = Reason::kNone;
+  bool suspended = false;
+  Standing standing = Standing::kUnknown;
+  std::uint32_t failed_probes = 0;  // failures in a row since the back-off began
+  std::optional<MonoTime> backoff_until;
+};
+
+}  // namespace sluice::schedule
