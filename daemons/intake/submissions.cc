@@ -31,6 +31,10 @@ bool Submissions::take(const std::shared_ptr<Submitter>& from, const link::Frame
 }
 
 bool Submissions::acceptable(Submitter& from, std::uint64_t token, Octets envelope) {
+  if (envelope.size() > queue::kMaximumEnvelope) {
+    refuse(from, token, true, fmt::format("an envelope of more than {} octets", queue::kMaximumEnvelope));
+    return false;
+  }
   const auto decoded = queue::decode_envelope(envelope);
   if (!decoded) {
     refuse(from, token, true, fmt::format("malformed envelope: {}", queue::to_string(decoded.error())));

@@ -1,0 +1,48 @@
+// qmail-intake: see README.md and qmail-intake(8).
+#include <csignal>
+#include <thread>
+
+#include "core/link/descriptors.h"
+#include "intake.h"
+#include "system/config/queue_daemon.h"
+#include "system/os/failure.h"
+#include "system/store/file_store.h"
+
+namespace sluice::intake {
+
+namespace {
+
+constexpr const char* kName = "qmail-intake";
+
+// The qmail-intake of a queue that is being started again may take a moment to see that its qmail-send is gone.
+std::unique_ptr<store::BodyWriter> open_journal(const config::QueueDaemon& daemon) {
+  constexpr int kTries = 100;
+  constexpr std::chrono::milliseconds kBetween{50};
+  for (int tried = 1;; ++tried) {
+    auto writer = store::open_body_writer(
+        daemon.directory, daemon.number,
+        {.segment_size = daemon.settings.settings().journal_segment_size, .split = daemon.settings.settings().conf_split});
+    if (writer) return std::move(*writer);
+    if (writer.error().code != EWOULDBLOCK || tried == kTries) throw os::Fatal(111, writer.error().what);
+    std::this_thread::sleep_for(kBetween);
+  }
+}
+
+int run(int, char**) {
+  for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when to end
+  const config::QueueDaemon daemon = config::queue_daemon(kName);
+  auto writer = open_journal(daemon);
+  // Whoever may submit mail may connect: the envelope is checked here and the submitter's uid is the kernel's word.
+  auto listener = net::listen_path(daemon.intake_socket(), 0666);
+  if (!listener) throw os::Fatal(111, listener.error().what);
+  net::Loop loop;
+  Intake intake(loop, std::move(writer), os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake), std::move(*listener));
+  loop.run();
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace sluice::intake
+
+int main(int argc, char** argv) { return sluice::os::run_main("qmail-intake", sluice::intake::run, argc, argv); }

@@ -1,0 +1,123 @@
+#include "answers.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "remembered.h"
+
+namespace sluice::scheduler {
+
+namespace {
+
+using nlohmann::json;
+
+// Octets from outside may be no UTF-8; what is not is shown as U+FFFD.
+std::string text_of(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+// 100 times the sum of what is used of each channel, as IndiMail defines the load of a queue.
+unsigned load_of(const schedule::ChannelStatus& local, const schedule::ChannelStatus& remote) {
+  const auto percent = [](const schedule::ChannelStatus& s) { return s.limit == 0 ? 0 : 100 * s.in_flight / s.limit; };
+  return percent(local) + percent(remote);
+}
+
+json channel_of(const schedule::ChannelStatus& status) {
+  json waiting = json::object();
+  for (std::size_t i = 0; i < schedule::kReasons; ++i)
+    if (status.waiting[i] > 0) waiting[std::string(name_of(static_cast<schedule::Reason>(i)))] = status.waiting[i];
+  return {{"in_flight", status.in_flight}, {"limit", status.limit}, {"waiting", std::move(waiting)}};
+}
+
+std::string status_of(Send& send, const std::string& name, const std::string& directory) {
+  const auto local = send.core().status(queue::Channel::kLocal), remote = send.core().status(queue::Channel::kRemote);
+  json daemons = json::array();
+  for (const link::Hello& hello : send.daemons())
+    daemons.push_back({{"name", link::name_of(hello.role)}, {"pid", hello.pid}});
+  return text_of({{"queue", name},
+                  {"directory", directory},
+                  {"messages", send.image().size()},
+                  {"load", load_of(local, remote)},
+                  {"local", channel_of(local)},
+                  {"remote", channel_of(remote)},
+                  {"lanes", send.core().lanes()},
+                  {"daemons", std::move(daemons)}});
+}
+
+// Why recipient `index` waits, among the jobs of its message.
+const schedule::Explanation::Job* job_of(const std::optional<schedule::Explanation>& explanation, std::uint32_t index) {
+  if (!explanation) return nullptr;
+  for (const auto& job : explanation->jobs)
+    if (std::find(job.recipients.begin(), job.recipients.end(), index) != job.recipients.end()) return &job;
+  return nullptr;
+}
+
+json recipient_of(Send& send, const queue::Image::RecipientView& view, const schedule::Explanation::Job* job) {
+  json recipient = {{"address", view.address}, {"channel", queue::name_of(view.channel)}, {"attempts", view.attempts}};
+  if (!view.text.empty()) recipient["text"] = view.text;
+  if (view.status == queue::RecipientStatus::kDelivered) recipient["state"] = "delivered";
+  if (view.status == queue::RecipientStatus::kFailed) recipient["state"] = "failed";
+  if (queue::is_done(view.status)) return recipient;
+  recipient["state"] = view.status == queue::RecipientStatus::kDeferred ? "deferred" : "new";
+  if (job == nullptr) return recipient;
+  recipient["reason"] = name_of(job->reason);
+  recipient["lane"] = job->destination;
+  const auto next = job->until.value_or(job->due);
+  recipient["next"] = to_seconds(send.loop().wall() + (next - send.loop().now()));
+  return recipient;
+}
+
+std::string message_of(Send& send, const std::string& name, const queue::Image::MessageView& message) {
+  const auto explanation = send.core().explain(message.id());
+  json recipients = json::array();
+  message.each_recipient([&](const queue::Image::RecipientView& view) {
+    recipients.push_back(recipient_of(send, view, job_of(explanation, view.index)));
+  });
+  return text_of({{"id", message.id().raw()},
+                  {"queue", name},
+                  {"arrival", to_seconds(message.arrival())},
+                  {"size", message.body().length},
+                  {"sender", message.sender()},
+                  {"recipients", std::move(recipients)}});
+}
+
+// Asks the image for a slice at a time: it may change between two answers.
+ipc::Answers listing(Send& send, std::string name) {
+  return [&send, name = std::move(name), after = queue::MessageId{}, ended = false]() mutable -> std::optional<std::string> {
+    std::optional<std::string> answer;
+    while (!answer && !ended) {
+      const auto next = send.image().visit(
+          after, 1, [&](const queue::Image::MessageView& message) { answer = message_of(send, name, message); });
+      ended = !next;
+      if (next) after = *next;
+    }
+    return answer;
+  };
+}
+
+std::vector<std::string> lanes_of(Send& send, const std::string& name) {
+  std::vector<std::string> answers;
+  for (const schedule::LaneStatus& lane : send.core().lane_statuses()) {
+    json object = {{"queue", name},         {"channel", queue::name_of(lane.channel)}, {"destination", lane.destination},
+                   {"jobs", lane.jobs},     {"in_flight", lane.in_flight},             {"window", lane.window},
+                   {"limit", lane.limit},   {"ready", lane.ready},                     {"reason", name_of(lane.reason)}};
+    if (lane.backoff_until)
+      object["backoff_until"] = to_seconds(send.loop().wall() + (*lane.backoff_until - send.loop().now()));
+    answers.push_back(text_of(object));
+  }
+  return answers;
+}
+
+}  // namespace
+
+ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::string queue_directory) {
+  return [&send, name = std::move(queue_name),
+          directory = std::move(queue_directory)](const json& query) -> Result<ipc::Answers, std::string> {
+    const std::string what = query.value("what", json()).is_string() ? query["what"].get<std::string>() : "";
+    if (what == "status") return ipc::answer_list({status_of(send, name, directory)});
+    if (what == "queue") return listing(send, name);
+    if (what == "lanes") return ipc::answer_list(lanes_of(send, name));
+    return fail(fmt::format("qmail-send does not know \"{}\"; it answers status, queue and lanes", what));
+  };
+}
+
+}  // namespace sluice::scheduler

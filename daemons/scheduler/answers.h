@@ -1,0 +1,15 @@
+// Answers: what qmail-send says on its control socket. One JSON object an answer.
+//
+//   {"what":"status"}   one object: counts, limits, load, daemons
+//   {"what":"queue"}    an object a message, oldest first: who, where to, why it is still here and when next
+//   {"what":"lanes"}    an object a lane
+#pragma once
+
+#include "send.h"
+#include "system/ipc/control.h"
+
+namespace sluice::scheduler {
+
+ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::string queue_directory);
+
+}  // namespace sluice::scheduler

@@ -1,0 +1,65 @@
+#include "lanes_of.h"
+
+#include <algorithm>
+
+#include "core/mail/envelope.h"
+#include "core/queue/envelope_codec.h"
+
+namespace sluice::scheduler {
+
+std::vector<schedule::NewJob> LaneJobs::views() const {
+  std::vector<schedule::NewJob> views;
+  views.reserve(jobs.size());
+  for (const Job& job : jobs) views.push_back({{job.channel, job.destination}, job.recipients, job.attempts, job.due});
+  return views;
+}
+
+LaneJobs lanes_of(const queue::Image::MessageView& message, const route::SmtpRoutes& routes, MonoTime mono, WallTime wall,
+                  const std::vector<std::uint32_t>& skip) {
+  LaneJobs lanes;
+  message.each_recipient([&](const queue::Image::RecipientView& recipient) {
+    if (queue::is_done(recipient.status)) return;
+    if (std::find(skip.begin(), skip.end(), recipient.index) != skip.end()) return;
+    LaneJobs::Job job;
+    job.channel = recipient.channel;
+    job.destination = recipient.channel == queue::Channel::kLocal
+                          ? std::string(recipient.address)
+                          : routes.destination(mail::domain_of(recipient.address));
+    job.attempts = recipient.attempts;
+    if (recipient.status == queue::RecipientStatus::kDeferred) job.due = mono + (recipient.next_attempt - wall);
+    // Recipients come in runs of the same domain more often than not: look at the youngest job first.
+    const auto same = std::find_if(lanes.jobs.rbegin(), lanes.jobs.rend(), [&](const LaneJobs::Job& other) {
+      return other.channel == job.channel && other.destination == job.destination && other.attempts == job.attempts &&
+             other.due == job.due;
+    });
+    LaneJobs::Job& target = same == lanes.jobs.rend() ? lanes.jobs.emplace_back(std::move(job)) : *same;
+    target.recipients.push_back(recipient.index);
+  });
+  return lanes;
+}
+
+namespace {
+
+// The flow that the submitter named, which stands in the head of the envelope, before the recipients.
+std::string_view flow_in(Octets envelope) {
+  queue::EnvelopeFields fields(envelope);
+  while (fields.next() && fields.letter() != 'T')
+    if (fields.letter() == 'f') return fields.value();
+  return {};
+}
+
+}  // namespace
+
+schedule::NewMessage new_message(const queue::Image::MessageView& message, std::string& flow, MonoTime mono,
+                                 WallTime wall) {
+  flow = flow_in(message.envelope());
+  if (flow.empty()) flow = mail::domain_of(message.sender());
+  schedule::NewMessage fresh;
+  fresh.id = message.id();
+  fresh.arrival = mono + (message.arrival() - wall);
+  fresh.null_sender = message.sender().empty();
+  fresh.flow = flow;
+  return fresh;
+}
+
+}  // namespace sluice::scheduler

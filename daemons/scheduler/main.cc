@@ -1,0 +1,105 @@
+// qmail-send: see README.md and qmail-send(8).
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "answers.h"
+#include "core/link/descriptors.h"
+#include "core/queue/layout.h"
+#include "system/config/queue_daemon.h"
+#include "system/os/failure.h"
+#include "system/store/file_store.h"
+
+namespace sluice::scheduler {
+
+namespace {
+
+constexpr const char* kName = "qmail-send";
+
+// One qmail-send a queue, held until the process ends.
+os::Fd hold_mutex(const std::string& queue_directory) {
+  const std::string path = queue_directory + '/' + queue::kSendMutex;
+  os::Fd mutex(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!mutex) throw os::Fatal(111, os::with_errno("cannot start: unable to open " + path));
+  if (::flock(mutex.get(), LOCK_EX | LOCK_NB) != 0)
+    throw os::Fatal(111, errno == EWOULDBLOCK ? "cannot start: qmail-send with queue " + queue_directory + " is already running"
+                                              : os::with_errno("cannot start: unable to lock " + path));
+  return mutex;
+}
+
+schedule::Policy policy_of(const config::Settings& settings) {
+  schedule::Policy policy;
+  auto& local = policy.of(queue::Channel::kLocal);
+  auto& remote = policy.of(queue::Channel::kRemote);
+  local.limit = settings.concurrencylocal;
+  local.window.limit = std::max(settings.concurrencylocal, 1U);
+  remote.limit = settings.concurrencyremote;
+  remote.window.limit = settings.lane_limit;
+  remote.window.initial = std::min(settings.lane_initial_window, settings.lane_limit);
+  policy.recipients_per_attempt = settings.remote_recipients_per_transaction;
+  policy.queue_lifetime = settings.queuelifetime;
+  policy.bounce_lifetime = std::min(settings.bouncelifetime, settings.queuelifetime);
+  return policy;
+}
+
+std::optional<SendSettings> settings_of(const config::Settings& settings) {
+  auto routes = route::SmtpRoutes::build(settings.smtproutes);
+  if (!routes) {
+    os::say("alert", kName, route::to_string(routes.error()));
+    return std::nullopt;
+  }
+  mail::ReportSettings text;
+  text.me = settings.me;
+  text.bounce_from = settings.bouncefrom;
+  text.bounce_host = settings.bouncehost;
+  return SendSettings{policy_of(settings), std::move(*routes),
+                      {std::move(text), settings.doublebounceto, settings.doublebouncehost}};
+}
+
+SendPeers inherited_peers() {
+  return {os::Fd(link::kToLocalDelivery), os::Fd(link::kToRemoteDelivery), os::Fd(link::kToClean),
+          os::Fd(link::kToTodo), os::Fd(link::kToIntake)};
+}
+
+int run(int, char**) {
+  config::QueueDaemon daemon = config::queue_daemon(kName);
+  const config::Settings& settings = daemon.settings.settings();
+  const os::Fd mutex = hold_mutex(daemon.directory);
+  auto first = settings_of(settings);
+  const store::Options options{.segment_size = settings.journal_segment_size, .split = settings.conf_split};
+  auto log = store::open_state_log(daemon.directory, options);
+  auto listener = net::listen_path(daemon.control_socket(), 0666);  // who may ask is checked at each connection
+  if (!first) throw os::Fatal(111, "the settings are bad");
+  if (!log) throw os::Fatal(111, log.error().what);
+  if (!listener) throw os::Fatal(111, listener.error().what);
+
+  net::Loop loop;
+  Activity activity(loop, link::kActivityLog, daemon.name, daemon.qident);
+  Send send(loop, activity, std::move(*log), store::open_body_reader(daemon.directory, options), inherited_peers(),
+            std::move(*first), settings.journal_segment_size, [&daemon]() -> std::optional<SendSettings> {
+              if (!config::reread(kName, daemon.settings)) return std::nullopt;
+              return settings_of(daemon.settings.settings());
+            });
+  activity.add([&](std::string& out, const mail::ActivityLog& lines) {
+    lines.scheduler_start(out, static_cast<std::uint32_t>(::getpid()), daemon.directory, false, false, settings.conf_split);
+  });
+  ipc::ControlServer control(loop, std::move(*listener), link::Role::kScheduler,
+                             answers_of(send, daemon.name, daemon.directory));
+  std::signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is for the supervisor, which then sends TERM
+  loop.on_signals({SIGTERM, SIGHUP, SIGALRM}, [&send](int signo) {
+    if (signo == SIGTERM) send.stop();
+    if (signo == SIGHUP) send.reload();
+    if (signo == SIGALRM) send.run_all();
+  });
+  send.start();
+  loop.run();
+  return send.exit_code();
+}
+
+}  // namespace
+
+}  // namespace sluice::scheduler
+
+int main(int argc, char** argv) { return sluice::os::run_main("qmail-send", sluice::scheduler::run, argc, argv); }

@@ -1,0 +1,40 @@
+// Reclaim: gives the space of finished messages back. Names segments and body files that nothing needs to qmail-clean,
+// after the records of that are durable (rule 2); and when finished mail takes more than the live mail and two segments,
+// has the survivors of the emptiest segment copied to the end of the journal, so that it can go too.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include "ledger.h"
+#include "system/ipc/link.h"
+
+namespace sluice::scheduler {
+
+class Reclaim {
+ public:
+  // `in_use(segment)`: an attempt in flight was told to read a body there, so it stays, even if the body has moved since.
+  Reclaim(net::Loop& loop, Ledger& ledger, ipc::Link& clean, ipc::Link& intake, std::uint64_t segment_size,
+          std::function<bool(std::uint64_t segment)> in_use);
+
+  void removed(const link::Removed& answer);
+  void relocated(const link::Relocated& answer);
+
+ private:
+  using Thing = std::pair<queue::BodyRef::Storage, std::uint64_t>;
+  void look();
+  void remove(queue::BodyRef::Storage storage, std::uint64_t segment);
+  void relocate_worst();
+
+  net::Loop& loop_;
+  Ledger& ledger_;
+  ipc::Link& clean_;
+  ipc::Link& intake_;
+  std::uint64_t segment_size_;
+  std::function<bool(std::uint64_t)> in_use_;
+  net::Timer timer_;
+  boost::unordered_flat_set<Thing> asked_;
+  boost::unordered_flat_set<queue::MessageId, std::hash<queue::MessageId>> moving_;
+};
+
+}  // namespace sluice::scheduler

@@ -1,0 +1,363 @@
+#include "send.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/invariant.h"
+#include "core/queue/envelope_codec.h"
+#include "lanes_of.h"
+#include "remembered.h"
+#include "system/os/failure.h"
+
+namespace sluice::scheduler {
+
+namespace {
+
+link::Hello self() { return {.role = link::Role::kScheduler, .pid = static_cast<std::uint32_t>(::getpid())}; }
+
+}  // namespace
+
+Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog> log,
+           std::unique_ptr<store::BodyReader> bodies, SendPeers peers, SendSettings settings,
+           std::uint64_t segment_size, Reread reread)
+    : loop_(loop),
+      activity_(activity),
+      bodies_(std::move(bodies)),
+      settings_(std::move(settings)),
+      reread_(std::move(reread)),
+      core_(settings_.policy),
+      ledger_(loop, std::move(log),
+              [this](const std::string& what) {
+                activity_.add(
+                    [&](std::string& out, const mail::ActivityLog& lines) { lines.scheduler_warning(out, what); });
+              }),
+      local_(connect(std::move(peers.local), "spawn", &Send::from_spawner)),
+      remote_(connect(std::move(peers.remote), "spawn", &Send::from_spawner)),
+      clean_(connect(std::move(peers.clean), "qmail-clean", &Send::from_clean)),
+      todo_(connect(std::move(peers.todo), "todo-proc", &Send::from_todo)),
+      intake_(connect(std::move(peers.intake), "qmail-intake", &Send::from_intake)),
+      reports_(loop, *intake_, *bodies_, activity, settings_.reports,
+               [this](queue::MessageId id, std::optional<queue::MessageId> report) { finish(id, report); }),
+      reclaim_(loop, ledger_, *clean_, *intake_, segment_size,
+               [this](std::uint64_t segment) { return attempts_.reads(segment); }),
+      wake_(loop, [this] { plan(); }),
+      patience_(loop, [this] { stop_now(); }) {}
+
+std::unique_ptr<ipc::Link> Send::connect(os::Fd socket, const char* peer, bool (Send::*take)(const link::Frame&)) {
+  return std::make_unique<ipc::Link>(
+      loop_, std::move(socket), self(),
+      ipc::Link::Callbacks{[this](const link::Hello&) { apply_limits(); },
+                           [this, take](const link::Frame& frame) { return (this->*take)(frame); },
+                           [this, peer](const std::string& why) { lost(peer, why); }});
+}
+
+// Without one of them the queue cannot work. What is in flight is tried again by the next qmail-send, which qscheduler
+// starts at once together with the five others.
+void Send::lost(const char* peer, const std::string& why) {
+  if (stopping_) return;
+  os::say("alert", "qmail-send", fmt::format("lost {}: {}", peer, why));
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.scheduler_lost(out, peer); });
+  exit_code_ = 111;
+  stopping_ = true;
+  stop_now();
+}
+
+void Send::start() {
+  ledger_.load();
+  std::vector<queue::MessageId> settled;  // before a crash, but not yet finished
+  queue::MessageId after;
+  for (bool more = true; more;) {
+    const auto next = image().visit(after, 1000, [&](const queue::Image::MessageView& message) {
+      if (message.pending() > 0)
+        schedule(message);
+      else
+        settled.push_back(message.id());
+    });
+    more = next.has_value();
+    if (next) after = *next;
+  }
+  for (const queue::MessageId id : settled) complete(id);
+  todo_->send(link::Resume{image().watermark()});
+  plan_later();
+}
+
+bool Send::from_todo(const link::Frame& frame) {
+  if (frame.type == link::FrameType::kAdmit) {
+    const auto message = queue::AdmittedView::decode(frame.payload);
+    if (message) admit(*message);
+    return message.has_value();
+  }
+  const auto unreadable = link::Unreadable::decode(frame.payload);
+  if (frame.type != link::FrameType::kUnreadable || !unreadable) return false;
+  if (unreadable->next <= image().watermark()) return true;
+  const std::string what = fmt::format("msg {} cannot be read and is left where it is: {}", unreadable->id.raw(),
+                                       unreadable->text);
+  os::say("alert", "qmail-send", what);
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.scheduler_warning(out, what); });
+  ledger_.record(queue::Seen{unreadable->next});
+  return true;
+}
+
+void Send::admit(const queue::AdmittedView& admitted) {
+  if (admitted.next <= image().watermark()) return;  // taken before a restart
+  ledger_.record(admitted);
+  const auto message = image().find(admitted.id);
+  if (!message) return;
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
+    lines.new_message(out, admitted.id);
+    lines.message_info(out, admitted.id, admitted.body.length, message->sender(), admitted.pid, admitted.uid);
+  });
+  if (message->recipients() == 0) return complete(admitted.id);
+  schedule(*message);
+  plan_later();
+}
+
+void Send::schedule(const queue::Image::MessageView& message) {
+  std::string flow;
+  const LaneJobs lanes = lanes_of(message, settings_.routes, loop_.now(), loop_.wall());
+  core_.accept(new_message(message, flow, loop_.now(), loop_.wall()), lanes.views(), loop_.now());
+}
+
+void Send::plan_later() {
+  if (plan_asked_) return;
+  plan_asked_ = true;
+  loop_.at_turn_end([this] { plan(); });
+}
+
+void Send::plan() {
+  plan_asked_ = false;
+  if (stopping_) return;
+  const schedule::Plan& plan = core_.plan(loop_.now());
+  for (const schedule::Start& start : plan.starts) begin(start, plan.recipients_of(start));
+  for (const schedule::Expired& expired : plan.expired) expire(expired, plan.recipients_of(expired));
+  if (plan.wake)
+    wake_.set(*plan.wake);
+  else
+    wake_.cancel();
+}
+
+void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> recipients) {
+  const auto message = image().find(start.message);
+  auto envelope = message ? queue::decode_envelope(message->envelope()) : fail(queue::EnvelopeError::kTruncated);
+  invariant(envelope.has_value(), "the scheduler core starts an attempt of a message that the image holds whole");
+  link::Deliver deliver;
+  deliver.attempt = start.attempt.raw();
+  deliver.id = start.message;
+  deliver.body = message->body();
+  deliver.channel = start.lane.channel;
+  deliver.destination = start.lane.destination;
+  const auto all = std::exchange(envelope->recipients, {});
+  deliver.envelope = std::move(*envelope);
+  Attempt attempt{start.message, start.attempts, deliveries_ + 1, {recipients.begin(), recipients.end()}, deliver.body};
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
+    for (const std::uint32_t index : recipients) {
+      deliver.envelope.recipients.push_back(all[index]);
+      lines.starting_delivery(out, ++deliveries_, start.message, queue::name_of(start.lane.channel), all[index].address);
+    }
+  });
+  attempts_.add(start.attempt, std::move(attempt));
+  (start.lane.channel == queue::Channel::kLocal ? *local_ : *remote_).send(deliver);
+  log_status();
+}
+
+bool Send::from_spawner(const link::Frame& frame) {
+  const auto delivered = link::Delivered::decode(frame.payload);
+  if (frame.type != link::FrameType::kDelivered || !delivered || delivered->outcomes.empty()) return false;
+  settle(*delivered);
+  return true;
+}
+
+void Send::settle(const link::Delivered& delivered) {
+  const schedule::AttemptId id(delivered.attempt);
+  const auto attempt = attempts_.take(id);
+  if (!attempt) return;  // a spawner that answers what nobody asked is not worth a restart
+  std::vector<mail::Verdict> verdicts;
+  mail::Trouble trouble = mail::Trouble::kNone;
+  for (const mail::Outcome& outcome : delivered.outcomes) {
+    verdicts.push_back(outcome.verdict);
+    if (outcome.trouble != mail::Trouble::kNone) trouble = outcome.trouble;
+  }
+  const schedule::Settled& settled = core_.settle(id, verdicts, trouble, loop_.now());
+  const bool done = settled.message_done;
+  record_settled(settled, *attempt, delivered.outcomes);
+  log_status();
+  if (done) complete(attempt->message);
+  if (stopping_ && attempts_.empty()) return stop_now();
+  plan_later();
+}
+
+void Send::record_settled(const schedule::Settled& settled, const Attempt& attempt,
+                          const std::vector<mail::Outcome>& outcomes) {
+  static const mail::Outcome kNoAnswer{mail::Verdict::kDeferred, mail::Trouble::kNone, 0, {4, 3, 0}, "no result"};
+  queue::Deferred deferred;
+  deferred.id = attempt.message;
+  deferred.next_attempt = wall_of(settled.next.value_or(loop_.now()));
+  deferred.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(attempt.attempts, 0xFFFF));
+  std::string deferred_text;
+  for (std::size_t i = 0; i < settled.recipients.size(); ++i) {
+    const auto& recipient = settled.recipients[i];
+    const mail::Outcome& said = outcomes.size() == 1 ? outcomes[0] : i < outcomes.size() ? outcomes[i] : kNoAnswer;
+    mail::Outcome outcome = said;
+    outcome.verdict = recipient.verdict;
+    if (recipient.too_old) {
+      outcome.code = {5, 4, 7};
+      outcome.text += " I'm not going to try again; this message has been in the queue too long.";
+    }
+    activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
+      lines.delivery(out, attempt.first_delivery + i, outcome.verdict, outcome.text);
+    });
+    const std::string text = outcome.verdict == mail::Verdict::kDelivered ? "" : remember(outcome);
+    if (outcome.verdict != mail::Verdict::kDeferred) {
+      ledger_.record(queue::Settled{attempt.message, recipient.index, outcome.verdict, text});
+      continue;
+    }
+    if (!deferred.recipients.empty() && text != deferred_text) {
+      ledger_.record(deferred);
+      deferred.recipients.clear();
+    }
+    deferred_text = text;
+    deferred.text = deferred_text;
+    deferred.recipients.push_back(recipient.index);
+  }
+  if (!deferred.recipients.empty()) ledger_.record(deferred);
+}
+
+void Send::expire(const schedule::Expired& expired, std::span<const std::uint32_t> recipients) {
+  for (const std::uint32_t index : recipients) {
+    const auto message = image().find(expired.message);
+    if (!message) return;
+    std::string last;
+    message->each_recipient([&](const queue::Image::RecipientView& recipient) {
+      if (recipient.index == index) last = recall(recipient.text).text;
+    });
+    mail::Outcome outcome;
+    outcome.code = {5, 4, 7};
+    outcome.text = fmt::format("This message has been in the queue too long. {}", last);
+    ledger_.record(queue::Settled{expired.message, index, mail::Verdict::kFailed, remember(outcome)});
+  }
+  if (expired.message_done) complete(expired.message);
+}
+
+void Send::complete(queue::MessageId id) {
+  if (const auto message = image().find(id)) {
+    if (message->bounce())
+      finish(id, std::nullopt);  // its report was queued before a crash
+    else
+      reports_.start(*message);
+  }
+}
+
+void Send::finish(queue::MessageId id, std::optional<queue::MessageId> report) {
+  if (report) ledger_.record(queue::Bounced{id, *report});
+  ledger_.record(queue::Finished{id});
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.end_message(out, id); });
+}
+
+bool Send::from_intake(const link::Frame& frame) {
+  if (frame.type == link::FrameType::kSubmitted) {
+    const auto answer = link::Submitted::decode(frame.payload);
+    return answer && reports_.submitted(*answer);
+  }
+  if (frame.type == link::FrameType::kSubmitRefused) {
+    const auto answer = link::SubmitRefused::decode(frame.payload);
+    return answer && reports_.refused(*answer);
+  }
+  const auto answer = link::Relocated::decode(frame.payload);
+  if (frame.type != link::FrameType::kRelocated || !answer) return false;
+  reclaim_.relocated(*answer);
+  return true;
+}
+
+bool Send::from_clean(const link::Frame& frame) {
+  const auto answer = link::Removed::decode(frame.payload);
+  if (frame.type != link::FrameType::kRemoved || !answer) return false;
+  reclaim_.removed(*answer);
+  return true;
+}
+
+void Send::log_status() {
+  const auto local = core_.status(queue::Channel::kLocal), remote = core_.status(queue::Channel::kRemote);
+  mail::ActivityStatus status;
+  status.local = local.in_flight;
+  status.local_limit = local.limit;
+  status.local_held = local.held;
+  status.remote = remote.in_flight;
+  status.remote_limit = remote.limit;
+  status.remote_held = remote.held;
+  status.exit_asap = stopping_;
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.status(out, status); });
+}
+
+void Send::apply_limits() {
+  schedule::Policy policy = settings_.policy;
+  const auto cap = [&policy](queue::Channel channel, const ipc::Link* spawner) {
+    if (spawner != nullptr && spawner->peer().limit > 0)
+      policy.of(channel).limit = std::min(policy.of(channel).limit, spawner->peer().limit);
+  };
+  cap(queue::Channel::kLocal, local_.get());
+  cap(queue::Channel::kRemote, remote_.get());
+  core_.set_policy(std::move(policy), loop_.now());
+  plan_later();
+}
+
+void Send::reload() {
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
+    lines.scheduler_signal(out, static_cast<std::uint32_t>(::getpid()), "HUP");
+  });
+  for (ipc::Link* peer : {todo_.get(), local_.get(), remote_.get()}) peer->send(link::Reload{});
+  auto fresh = reread_();
+  if (!fresh) return;
+  settings_ = std::move(*fresh);
+  reports_.set_policy(settings_.reports);
+  apply_limits();
+  queue::MessageId after;
+  for (bool more = true; more;) {  // routes may have changed
+    const auto next = image().visit(after, 1000, [&](const queue::Image::MessageView& message) {
+      if (message.pending() == 0) return;
+      const LaneJobs lanes = lanes_of(message, settings_.routes, loop_.now(), loop_.wall(),
+                                      attempts_.recipients_of(message.id()));
+      core_.reassign(message.id(), lanes.views(), loop_.now());
+    });
+    more = next.has_value();
+    if (next) after = *next;
+  }
+}
+
+void Send::run_all() {
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
+    lines.scheduler_signal(out, static_cast<std::uint32_t>(::getpid()), "ALRM");
+  });
+  core_.run_all(loop_.now());
+  plan_later();
+}
+
+void Send::stop() {
+  if (stopping_) return;
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
+    lines.scheduler_signal(out, static_cast<std::uint32_t>(::getpid()), "TERM");
+  });
+  stopping_ = true;
+  wake_.cancel();
+  if (attempts_.empty()) return stop_now();
+  log_status();
+  patience_.set(loop_.now() + kPatience);
+}
+
+// What is still in flight is not known to be delivered: the next qmail-send tries it again.
+void Send::stop_now() {
+  if (!ledger_.sync()) exit_code_ = 111;
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
+    lines.scheduler_exit(out, static_cast<std::uint32_t>(::getpid()));
+  });
+  activity_.flush();
+  loop_.stop();
+}
+
+std::vector<link::Hello> Send::daemons() const {
+  std::vector<link::Hello> hellos{self()};
+  for (const ipc::Link* peer : {todo_.get(), intake_.get(), clean_.get(), local_.get(), remote_.get()})
+    if (peer->peer().pid != 0) hellos.push_back(peer->peer());
+  return hellos;
+}
+
+}  // namespace sluice::scheduler

@@ -1,0 +1,104 @@
+// Send: qmail-send itself. A thin shell around the scheduler core: frames and time go in, what the core decides goes out,
+// and every result is recorded. It decides nothing about when or where; it keeps the order of things that safety needs:
+//
+//   admitted   recorded, then scheduled
+//   settled    recorded; when all recipients of a message are, its failure report is queued first, then it is finished
+//   finished   durable, then its space may go (reclaim.h)
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "activity.h"
+#include "attempts.h"
+#include "core/route/smtp_routes.h"
+#include "core/schedule/scheduler.h"
+#include "ledger.h"
+#include "reclaim.h"
+#include "reports.h"
+#include "system/ipc/link.h"
+
+namespace sluice::scheduler {
+
+// What may change at a reload.
+struct SendSettings {
+  schedule::Policy policy;
+  route::SmtpRoutes routes;
+  ReportPolicy reports;
+};
+
+struct SendPeers {
+  os::Fd local, remote, clean, todo, intake;  // sockets to the daemons of the queue
+};
+
+class Send {
+ public:
+  using Reread = std::function<std::optional<SendSettings>()>;  // nullopt: bad settings (said already), keep the old
+
+  Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog> log,
+       std::unique_ptr<store::BodyReader> bodies, SendPeers peers, SendSettings settings, std::uint64_t segment_size,
+       Reread reread);
+
+  // Reads the state log, takes every message in it and asks for what came since. Throws os::Fatal (111).
+  void start();
+
+  void reload();                  // HUP
+  void run_all();                 // ALRM
+  void stop();                    // TERM: ends what is in flight, at most kPatience, then the loop
+  int exit_code() const { return exit_code_; }
+
+  static constexpr Duration kPatience{20'000};
+
+  // For the control socket.
+  const queue::Image& image() const { return ledger_.image(); }
+  schedule::Scheduler& core() { return core_; }
+  std::size_t in_flight() const { return attempts_.size(); }
+  std::vector<link::Hello> daemons() const;
+  net::Loop& loop() { return loop_; }
+
+ private:
+  std::unique_ptr<ipc::Link> connect(os::Fd socket, const char* peer, bool (Send::*take)(const link::Frame&));
+  void lost(const char* peer, const std::string& why);
+
+  bool from_todo(const link::Frame& frame);
+  bool from_spawner(const link::Frame& frame);
+  bool from_intake(const link::Frame& frame);
+  bool from_clean(const link::Frame& frame);
+
+  void admit(const queue::AdmittedView& message);
+  void schedule(const queue::Image::MessageView& message);
+  void settle(const link::Delivered& delivered);
+  void record_settled(const schedule::Settled& settled, const Attempt& attempt,
+                      const std::vector<mail::Outcome>& outcomes);
+  void complete(queue::MessageId id);
+  void finish(queue::MessageId id, std::optional<queue::MessageId> report);
+
+  void plan_later();
+  void plan();
+  void begin(const schedule::Start& start, std::span<const std::uint32_t> recipients);
+  void expire(const schedule::Expired& expired, std::span<const std::uint32_t> recipients);
+  void apply_limits();
+  void log_status();
+  void stop_now();
+  MonoTime mono_of(WallTime t) { return loop_.now() + (t - loop_.wall()); }
+  WallTime wall_of(MonoTime t) { return loop_.wall() + (t - loop_.now()); }
+
+  net::Loop& loop_;
+  Activity& activity_;
+  std::unique_ptr<store::BodyReader> bodies_;
+  SendSettings settings_;
+  Reread reread_;
+  schedule::Scheduler core_;
+  Attempts attempts_;
+  Ledger ledger_;
+  std::unique_ptr<ipc::Link> local_, remote_, clean_, todo_, intake_;
+  Reports reports_;
+  Reclaim reclaim_;
+  net::Timer wake_, patience_;
+  std::uint64_t deliveries_ = 0;  // counted for the activity record
+  bool plan_asked_ = false, stopping_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace sluice::scheduler

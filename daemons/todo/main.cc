@@ -1,0 +1,42 @@
+// todo-proc: see README.md and todo-proc(8).
+#include <csignal>
+
+#include "core/link/descriptors.h"
+#include "system/config/queue_daemon.h"
+#include "system/os/failure.h"
+#include "todo.h"
+
+namespace sluice::todo {
+
+namespace {
+
+constexpr const char* kName = "todo-proc";
+
+Result<route::Router, route::RouteError> router_of(const config::Settings& settings) {
+  return route::Router::build(
+      {.locals = settings.locals, .virtualdomains = settings.virtualdomains, .envnoathost = settings.envnoathost});
+}
+
+int run(int, char**) {
+  for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when
+  config::QueueDaemon daemon = config::queue_daemon(kName);
+  auto router = router_of(daemon.settings.settings());
+  if (!router) throw os::Fatal(111, route::to_string(router.error()));
+  net::Loop loop;
+  Todo todo(
+      loop, std::move(*router),
+      [&daemon]() -> std::optional<route::Router> {
+        if (!config::reread(kName, daemon.settings)) return std::nullopt;
+        auto fresh = router_of(daemon.settings.settings());
+        return fresh ? std::optional(std::move(*fresh)) : std::nullopt;
+      },
+      os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake));
+  loop.run();
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace sluice::todo
+
+int main(int argc, char** argv) { return sluice::os::run_main("todo-proc", sluice::todo::run, argc, argv); }

@@ -1,0 +1,30 @@
+// What every daemon of a queue needs to know first: which queue it serves, and the settings of its instance.
+#pragma once
+
+#include <string>
+
+#include "system/config/load.h"
+
+namespace sluice::config {
+
+struct QueueDaemon {
+  std::string directory;  // $QUEUEDIR
+  std::string name;       // its last component, e.g. "queue1"
+  unsigned number = 0;    // the N of queueN; part of each message id
+  std::string qident;     // $QIDENT, or empty
+  Reloadable settings;
+
+  // Paths of the queue's sockets below the home directory.
+  std::string intake_socket() const;
+  std::string control_socket() const;
+};
+
+// From the environment, as qmail-start hands it down. Throws os::Fatal (111) if QUEUEDIR is missing or has no number, or
+// if the settings are bad; each problem of the settings was then written to standard error.
+QueueDaemon queue_daemon(const char* program);
+
+// Rereads after a HUP or a Reload. False: the settings are bad, the problems were written to standard error, and the
+// old settings stay.
+bool reread(const char* program, Reloadable& settings);
+
+}  // namespace sluice::config
