@@ -32,5 +32,7 @@ struct Invocation {
 
 void add_config(CLI::App& app, Invocation& invocation);
 void add_init(CLI::App& app, Invocation& invocation);
+void add_run(CLI::App& app, Invocation& invocation);
+void add_setup(CLI::App& app, Invocation& invocation);
 
 }  // namespace sluice::commands

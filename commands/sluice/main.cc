@@ -20,6 +20,8 @@ int run(int argc, char** argv) {
 
   sluice::commands::add_config(app, invocation);
   sluice::commands::add_init(app, invocation);
+  sluice::commands::add_run(app, invocation);
+  sluice::commands::add_setup(app, invocation);
 
   try {
     app.parse(argc, argv);

@@ -53,9 +53,8 @@ void Child::attempt() {
   if (!pid && pid.error().passing) return wait_for_way(pid.error().what);
   waiting_ = reproved_ = false;
   if (!pid) {
-    alert(fmt::format("{}: {}", kind_.label, pid.error().what));
     policy_.started(loop_.now());
-    return rest_until(policy_.next_start(loop_.now()), pid.error().what);
+    return start_again(fmt::format("{}: {}", kind_.label, pid.error().what), pid.error().what);
   }
   pid_ = group_ = *pid;
   since_ = loop_.wall();
@@ -81,18 +80,20 @@ void Child::wait_for_way(const std::string& why) {
   timer_.set_after(kAskAgain);
 }
 
-void Child::rest_until(MonoTime next, const std::string& why) {
+void Child::start_again(const std::string& line, const std::string& why) {
   trouble_ = why;
+  const MonoTime next = policy_.next_start(loop_.now());
   const Duration wait = next - loop_.now();
   if (wait <= Duration{0}) {
     state_ = State::kStarting;
+    alert(line);
   } else {
     state_ = State::kResting;
     until_ = loop_.wall() + wait;
     if (kind_.rest) kind_.rest();
-    alert(fmt::format("{} {}; next start in {:.1f} s", kind_.label, why, static_cast<double>(wait.count()) / 1000));
+    alert(fmt::format("{}; next start in {:.1f} s", line, static_cast<double>(wait.count()) / 1000));
   }
-  timer_.set(next);  // not from here: who failed at once must not start us from within its own end
+  timer_.set(next);  // never from within this call: a start that fails would come back here
 }
 
 void Child::ended(int status) {
@@ -103,8 +104,7 @@ void Child::ended(int status) {
     return go_on_stopping();
   }
   const std::string end = os::describe_end(status);
-  alert(fmt::format("restart {} pid {}, {} {}", kind_.program, pid, kind_.label, end));
-  rest_until(policy_.next_start(loop_.now()), end);
+  start_again(fmt::format("restart {} pid {}, {} {}", kind_.program, pid, kind_.label, end), end);
 }
 
 void Child::stop(std::function<void()> on_stopped) {

@@ -56,7 +56,7 @@ class Child {
   void on_time();
   void attempt();
   void wait_for_way(const std::string& why);
-  void rest_until(MonoTime next, const std::string& why);
+  void start_again(const std::string& line, const std::string& why);  // says the line and when
   void go_on_stopping();
   bool group_is_alive();
   void kill_group();

@@ -1,0 +1,166 @@
+// sluice setup: makes the users, groups and directories that an instance with root needs. What is there stays; a second
+// run changes nothing.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "command.h"
+#include "core/supervise/queue_set.h"
+#include "system/layout/repair.h"
+#include "system/os/process.h"
+#include "system/os/users.h"
+
+namespace sluice::commands {
+namespace {
+
+using queue::Group;
+using queue::User;
+
+constexpr int kExitNoPermission = 77;  // EX_NOPERM of sysexits.h
+constexpr int kExitOsError = 71;       // EX_OSERR
+constexpr int kExitNotReady = 1;       // of --check
+constexpr const char* kToolPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+struct Account {
+  User user;
+  Group group;
+};
+constexpr Account kAccounts[] = {{User::kScheduler, Group::kQmail},
+                                 {User::kQueue, Group::kQmail},
+                                 {User::kRemote, Group::kQmail},
+                                 {User::kLogger, Group::kNofiles},
+                                 {User::kServer, Group::kNofiles}};
+
+// One run: what it found and did.
+class Setup {
+ public:
+  Setup(bool check, Invocation& invocation) : check_(check), invocation_(invocation) {}
+
+  void run() {
+    if (::geteuid() != 0)
+      return invocation_.fail(kExitNoPermission, "setup makes users and directories: run it as root");
+    if (!make_accounts()) return;
+    if (check_ && lacking_ > 0) return finish();  // owners cannot be judged without users
+    const auto owners = layout::Owners::find();
+    if (!owners) return invocation_.fail(kExitOsError, owners.error().to_text());
+    make_named_home(*owners);
+    const auto loaded = invocation_.load();
+    if (!loaded) return;
+    make_directories(loaded->settings, *owners);
+    finish(loaded->settings.home);
+  }
+
+ private:
+  bool make_accounts() {
+    for (const Group group : {Group::kQmail, Group::kNofiles}) {
+      const std::string name(name_of(group));
+      if (os::find_group(name)) continue;
+      if (!make("group " + name, {"groupadd", "--system", name})) return false;
+    }
+    for (const Account& account : kAccounts) {
+      const std::string name(name_of(account.user));
+      if (os::find_user(name)) continue;
+      const std::string no_login = os::find_program("nologin", kToolPath);
+      if (!make("user " + name,
+                {"useradd", "--system", "--gid", std::string(name_of(account.group)), "--home-dir", "/nonexistent",
+                 "--no-create-home", "--shell", no_login.empty() ? "/bin/false" : no_login, name}))
+        return false;
+    }
+    return true;
+  }
+
+  // Runs one of the system's own tools, which know where accounts are kept.
+  bool make(const std::string& what, std::vector<std::string> arguments) {
+    if (lack(what)) return true;
+    os::Program program;
+    program.path = os::find_program(arguments.front(), kToolPath);
+    if (program.path.empty()) {
+      invocation_.fail(kExitOsError, fmt::format("cannot make {}: there is no {} in {}; make it yourself", what,
+                                                 arguments.front(), kToolPath));
+      return false;
+    }
+    program.arguments = std::move(arguments);
+    program.environment.set("PATH", kToolPath);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) program.descriptors.emplace_back(fd, fd);
+    const auto child = os::spawn(program);
+    const int status = child ? os::wait_for(*child) : -1;
+    if (status == 0) {
+      fmt::print("made {}\n", what);
+      return true;
+    }
+    invocation_.fail(kExitOsError,
+                     fmt::format("cannot make {}: {}", what,
+                                 child ? program.path + ' ' + os::describe_end(status) : child.error().what));
+    return false;
+  }
+
+  // Counts and, with --check, names what is lacking; true: leave it so.
+  bool lack(const std::string& what) {
+    ++lacking_;
+    if (check_) fmt::print("missing: {}\n", what);
+    return check_;
+  }
+
+  // Settings cannot be read of a home that was named and is not there.
+  void make_named_home(const layout::Owners& owners) {
+    const char* const variable = std::getenv("SLUICE_HOME");
+    const std::string home = !invocation_.home.empty() ? invocation_.home : variable != nullptr ? variable : "";
+    if (home.empty()) return;
+    std::error_code ignored;
+    if (!std::filesystem::exists(home, ignored)) repair(home, queue::home_places(), owners);
+  }
+
+  void make_directories(const settings::Settings& settings, const layout::Owners& owners) {
+    repair(settings.home, queue::home_places(), owners);
+    repair(settings.control_dir, queue::public_places(), owners);
+    repair(settings.queue_base, queue::public_places(), owners);
+    repair(settings.run_dir, queue::run_places(), owners);
+    const auto queues = supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count);
+    if (!queues) return;
+    std::error_code ignored;
+    // Queues that were used without root before; others are made at the first start.
+    for (const auto& queue : *queues)
+      if (std::filesystem::exists(queue.directory, ignored))
+        repair(queue.directory, queue::queue_places({.split = settings.conf_split, .big_todo = settings.big_todo}),
+               owners, true);
+  }
+
+  void repair(const std::string& root, const std::vector<queue::Place>& places, const layout::Owners& owners,
+              bool plain_files = false) {
+    layout::Orders orders;
+    orders.plain_files = plain_files;
+    orders.approve = [this](const layout::Finding& finding) {
+      ++lacking_;
+      fmt::print("{}\n", finding.text);
+      return !check_;
+    };
+    orders.complain = [this](std::string_view text) { invocation_.fail(kExitCannotCreate, std::string(text)); };
+    layout::repair(root, places, owners, orders);
+  }
+
+  void finish(const std::string& home = {}) {
+    if (invocation_.status != 0) return;
+    if (lacking_ == 0) return fmt::print("{} is ready; nothing was changed\n", home);
+    if (!check_) return fmt::print("{} is ready\n", home);
+    fmt::print("not ready; `sluice setup` makes it so\n");
+    invocation_.status = kExitNotReady;
+  }
+
+  const bool check_;
+  Invocation& invocation_;
+  unsigned lacking_ = 0;
+};
+
+}  // namespace
+
+void add_setup(CLI::App& app, Invocation& invocation) {
+  auto* command = app.add_subcommand("setup", "Make the users, groups and directories of an instance (as root)");
+  auto check = std::make_shared<bool>(false);
+  command->add_flag("--check", *check, "Change nothing; print what is missing; exit status 1 if there is anything");
+  command->callback([check, &invocation] { Setup(*check, invocation).run(); });
+}
+
+}  // namespace sluice::commands
