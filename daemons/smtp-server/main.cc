@@ -1,0 +1,103 @@
+// sluice-smtpd: takes mail by SMTP and hands it to the intakes of the queues. See sluice-smtpd(8).
+//
+// Runs under an unprivileged user, opens no file but its settings, starts no program, and talks to nobody but its
+// clients and the intakes.
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "core/queue/layout.h"
+#include "listeners.h"
+#include "server.h"
+#include "system/config/load.h"
+#include "system/os/failure.h"
+
+namespace sluice::smtp_server {
+
+namespace {
+
+constexpr const char* kName = "sluice-smtpd";
+
+config::Overrides overrides_of(int argc, char** argv) {
+  config::Overrides overrides;
+  for (int option = 0; (option = ::getopt(argc, argv, "+O:")) != -1;) {
+    auto given = option == 'O' ? config::parse_override(optarg) : fail(config::Problem{});
+    if (!given && option == 'O') throw os::Fatal(EX_USAGE, given.error().to_text());
+    if (!given) throw os::Fatal(EX_USAGE, "usage: sluice-smtpd [-O name=value]...");
+    overrides.push_back(std::move(*given));
+  }
+  if (optind != argc) throw os::Fatal(EX_USAGE, "usage: sluice-smtpd [-O name=value]...");
+  return overrides;
+}
+
+// A connection needs one descriptor; the rest is for listeners, links, standard streams and files of settings.
+void make_room_for_descriptors(const Rules& rules) {
+  constexpr rlim_t kOthers = 64;
+  const rlim_t wanted = rules.admission.total + kOthers;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < wanted)
+    os::say("warn", kName,
+            fmt::format("the system allows {} descriptors, smtp.max_connections needs {}", limit.rlim_cur, wanted));
+}
+
+std::vector<std::string> intakes_of(const settings::Settings& settings) {
+  std::vector<std::string> paths;
+  for (std::uint32_t i = 0; i < settings.queue_count; ++i)
+    paths.push_back(queue::intake_socket(settings.run_dir, fmt::format("queue{}", settings.queue_start + i)));
+  return paths;
+}
+
+void reload(config::Reloadable& settings, Server& server, Log& log) {
+  const auto reloaded = settings.reload();
+  if (!reloaded) {
+    for (const config::Problem& problem : reloaded.error()) log.warn(problem.to_text());
+    return log.warn("the settings have mistakes: the old ones stay in force");
+  }
+  auto rules = make_rules(settings.settings());
+  if (!rules) return log.warn(fmt::format("{}: the old rules stay in force", route::to_string(rules.error())));
+  server.set_rules(std::move(*rules));
+  log.info(fmt::format("settings read again, {} changed", reloaded->changed.size()));
+  for (const std::string_view name : reloaded->need_restart)
+    log.info(fmt::format("{} changes only with a restart", name));
+}
+
+int run(int argc, char** argv) {
+  const config::Overrides overrides = overrides_of(argc, argv);
+  auto loaded = config::load(overrides);
+  if (!loaded) {
+    std::fputs(config::problem_lines(kName, loaded.error()).c_str(), stderr);
+    return config::kExitConfig;
+  }
+  config::Reloadable settings(overrides, config::process_environment(), std::move(*loaded));
+  const auto rules = make_rules(settings.settings());
+  if (!rules) throw os::Fatal(EX_CONFIG, route::to_string(rules.error()));
+
+  std::vector<os::Fd> listeners = open_listeners(settings.settings().smtp_listen);
+  make_room_for_descriptors(**rules);
+
+  net::Loop loop;
+  Log log(loop, STDOUT_FILENO, STDERR_FILENO);
+  Server server(loop, log, *rules, intakes_of(settings.settings()));
+  loop.on_signals({SIGTERM, SIGINT, SIGHUP}, [&](int signo) {
+    if (signo == SIGHUP) return reload(settings, server, log);
+    server.stop();
+  });
+  server.listen(std::move(listeners));
+  loop.run();
+  log.flush();
+  return EX_OK;
+}
+
+}  // namespace
+
+}  // namespace sluice::smtp_server
+
+int main(int argc, char** argv) { return sluice::os::run_main("sluice-smtpd", sluice::smtp_server::run, argc, argv); }

@@ -1,0 +1,56 @@
+#include "rules.h"
+
+namespace sluice::smtp_server {
+
+namespace {
+
+constexpr std::size_t kLineEnd = 2;  // the settings count CR LF, the session does not
+
+smtp::ServerSettings session_settings(const settings::Settings& from) {
+  smtp::ServerSettings to;
+  to.hostname = from.me;
+  to.message.octets = from.databytes;
+  to.message.text_line = from.smtp_max_text_line == 0 ? 0 : from.smtp_max_text_line - kLineEnd;
+  to.bare_newlines = smtp::BareNewlines::kRefuse;
+  to.recipients = from.smtp_max_recipients;
+  to.errors = from.smtp_max_errors;
+  to.hops = from.smtp_max_hops;
+  to.command_line = from.smtp_max_command_line - kLineEnd;
+  return to;
+}
+
+// RFC 5321 4.2: the greeting begins with the name of the host; a bare name says nothing about what we speak.
+std::string greeting_of(const settings::Settings& from) {
+  return from.smtp_greeting.find(' ') == std::string::npos ? from.smtp_greeting + " ESMTP Sluice" : from.smtp_greeting;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Rules>, route::RouteError> make_rules(const settings::Settings& from) {
+  auto router = route::Router::build({.locals = from.locals,
+                                      .virtualdomains = from.virtualdomains,
+                                      .percenthack = {},
+                                      .envnoathost = from.envnoathost});
+  if (!router) return fail(router.error());
+  auto relay = route::RelayPolicy::build(from.rcpthosts);
+  if (!relay) return fail(relay.error());
+
+  auto rules = std::make_shared<Rules>();
+  rules->others = rules->trusted = session_settings(from);
+  if (from.smtp_bare_newline == settings::BareNewline::kNormalize)
+    rules->trusted.bare_newlines = smtp::BareNewlines::kNormalize;
+  rules->greeting = greeting_of(from);
+  rules->trusted_networks = from.smtp_trusted_networks;
+  rules->router = std::move(*router);
+  rules->relay = std::move(*relay);
+  rules->command_timeout = from.smtp_command_timeout;
+  rules->data_timeout = from.smtp_data_timeout;
+  rules->message_timeout = from.smtp_message_timeout;
+  // The port is shared evenly between the processes, the clients are not.
+  const std::size_t processes = from.smtp_processes;
+  rules->admission = {.total = (from.smtp_max_connections + processes - 1) / processes,
+                      .per_client = from.smtp_max_connections_per_client};
+  return rules;
+}
+
+}  // namespace sluice::smtp_server

@@ -1,0 +1,64 @@
+// The server: takes connections from its listeners, keeps them, and ends them. One thread; everything happens in the
+// loop.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admission.h"
+#include "connection.h"
+#include "log.h"
+#include "rules.h"
+#include "system/ipc/submitter.h"
+#include "system/net/socket.h"
+
+namespace sluice::smtp_server {
+
+class Server {
+ public:
+  // intakes: paths of the queues' intake sockets.
+  Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, std::vector<std::string> intakes);
+
+  void listen(std::vector<os::Fd> listeners);
+  // For connections that come from now on.
+  void set_rules(std::shared_ptr<const Rules> rules);
+  // Takes no more connections, ends those that are open (each as soon as its message is answered), then stops the loop;
+  // at the latest after kStopPatience.
+  void stop();
+
+  static constexpr Duration kStopPatience{5000};
+
+ private:
+  struct Ending {  // a connection that is over and whose last reply is not sent yet
+    std::shared_ptr<net::Stream> stream;
+    MonoTime limit;
+  };
+
+  void take(os::Fd socket, const net::Endpoint& peer);
+  void refuse(const os::Fd& socket, const settings::Address& client, Admission::Verdict verdict);
+  void ended(Connection& connection, std::shared_ptr<net::Stream> rest);
+  void sweep();
+  void stop_if_done();
+  void each_connection(const std::function<void(Connection&)>& visit);
+  std::string date();
+
+  net::Loop& loop_;
+  Log& log_;
+  std::shared_ptr<const Rules> rules_;
+  Admission admission_;
+  ipc::Submitter submitter_;
+  Buffers buffers_;
+  Connection::Means means_;
+  std::vector<net::Acceptor> acceptors_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> dead_;  // destroyed at the end of the turn
+  std::vector<Ending> endings_;
+  net::Timer sweep_timer_;
+  std::string date_text_;
+  std::int64_t date_second_ = -1;
+  bool stopping_ = false;
+  MonoTime stop_limit_{};
+};
+
+}  // namespace sluice::smtp_server
