@@ -1,6 +1,8 @@
 // Lanes beside lanes, flows beside flows, and destinations that hang or are dead.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "core/schedule/driver_for_tests.h"
 
 namespace sluice::schedule {
@@ -220,6 +222,51 @@ TEST(Flow, GoesFirstInFirstOut) {
     }
   }
   EXPECT_EQ(last, 100u);
+}
+
+// Random heavy loads; attempts end in random order. A lone message is counted in starts until its own.
+TEST(LoneMessage, OfANewLaneWaitsAtMostForOneStartOfEachOtherLane) {
+  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+    std::mt19937 random(seed);
+    Policy policy;
+    policy.of(Channel::kRemote).limit = 1 + static_cast<std::uint32_t>(random() % 30);
+    Driver driver(policy);
+    const std::size_t lanes = 1 + random() % 20;
+    for (std::size_t i = 0; i < 2000; ++i) driver.send("heavy" + std::to_string(random() % lanes));
+    const auto end_one = [&] { driver.deliver(random() % driver.running.size()); };
+    for (std::size_t i = random() % 300; i > 0; --i) driver.plan(), end_one();
+    driver.plan();
+    driver.send("lone.example");
+    std::size_t others = driver.plan() - driver.running_to("lone.example");
+    while (driver.running_to("lone.example") == 0) {
+      end_one();
+      others += driver.plan();
+      ASSERT_LE(others, lanes + 1) << "seed " << seed;
+    }
+  }
+}
+
+TEST(LoneMessage, OfANewFlowWaitsAtMostForTwoStartsForEachFlowThatIsNewToo) {
+  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+    std::mt19937 random(seed);
+    Policy policy;
+    policy.flow_weights = {{"heavy0", 7}};
+    Driver driver(policy);
+    const std::size_t flows = 1 + random() % 20;
+    for (std::size_t i = 0; i < 2000; ++i) driver.send("a", "heavy" + std::to_string(random() % flows));
+    for (std::size_t i = 100 + random() % 300; i > 0; --i)
+      driver.plan(), driver.deliver(random() % driver.running.size());
+    driver.plan();
+    const std::size_t fresh = 1 + random() % 10;
+    for (std::size_t i = 0; i < fresh; ++i) driver.send("a", "new" + std::to_string(i));
+    std::size_t starts = 0;
+    for (bool found = false; !found;) {
+      driver.deliver(random() % driver.running.size());
+      starts += driver.plan();
+      ASSERT_LE(starts, 2 * fresh + 1) << "seed " << seed;
+      found = std::ranges::any_of(driver.running, [&](const auto& run) { return run.message == driver.last; });
+    }
+  }
 }
 
 TEST(SuspendedLane, StartsNothingAndOthersGoOn) {

@@ -83,7 +83,7 @@ class Slab {
   }
 
  private:
-  static constexpr std::size_t kChunk = 1024;
+  static constexpr Index kChunk = 1024;
   struct Chunk {
     std::unique_ptr<T[]> records;  // none while count is 0
     std::array<std::uint64_t, kChunk / 64> used{};
