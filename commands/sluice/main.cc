@@ -20,14 +20,21 @@ int run(int argc, char** argv) {
 
   sluice::commands::add_config(app, invocation);
   sluice::commands::add_init(app, invocation);
+  sluice::commands::add_journal(app, invocation);
+  sluice::commands::add_queue(app, invocation);
   sluice::commands::add_run(app, invocation);
   sluice::commands::add_setup(app, invocation);
+  sluice::commands::add_status(app, invocation);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    fmt::print(stderr, "sluice: {}\nsluice --help lists what there is\n", error.what());
+    // With a subcommand that does not exist CLI11 complains of none.
+    const auto extra = app.remaining();
+    const bool unknown = app.get_subcommands().empty() && !extra.empty();
+    fmt::print(stderr, "sluice: {}\nsluice --help lists what there is\n",
+               unknown ? fmt::format("there is no subcommand \"{}\"", extra.front()) : error.what());
     return sluice::commands::kExitUsage;
   }
   if (std::fflush(stdout) != 0 && invocation.status == 0) {

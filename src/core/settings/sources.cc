@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/invariant.h"
 #include "core/settings/assignment.h"
@@ -98,6 +99,23 @@ std::vector<Assignment> read_all(const Sources& sources, std::vector<Problem>& p
   return assignments;
 }
 
+// By source as they are read, then by place. Read and evaluated in different order, they are mended in this one.
+void sort_as_read(const Sources& sources, std::vector<Problem>& problems) {
+  const auto order = [&](const Problem& problem) {
+    std::size_t rank = 0;
+    for (const auto* texts : {&sources.files, &sources.control}) {
+      for (const auto& text : *texts) {
+        if (text.path == problem.where) return rank;
+        ++rank;
+      }
+    }
+    return problem.where.starts_with("environment variable ") ? rank : rank + 1;
+  };
+  std::stable_sort(problems.begin(), problems.end(), [&](const Problem& a, const Problem& b) {
+    return std::tuple(order(a), a.line, a.column) < std::tuple(order(b), b.line, b.column);
+  });
+}
+
 }  // namespace
 
 std::string Origin::to_text() const {
@@ -142,6 +160,7 @@ Evaluation evaluate(const Sources& sources) {
   settings.bouncelifetime = std::min(settings.bouncelifetime, settings.queuelifetime);  // as qmail-send cuts it
   settings.conf_split = std::min(settings.conf_split, kLargestSplit);                   // as qmail's programs cut it
   settings.lane_initial_window = std::min(settings.lane_initial_window, settings.lane_limit);
+  sort_as_read(sources, problems);
   if (problems.empty()) check_together(loaded, problems);
   return evaluation;
 }

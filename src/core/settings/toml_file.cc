@@ -114,12 +114,7 @@ std::string plain(std::string_view description) {
 void read_toml(const Text& file, std::vector<Assignment>& assignments, std::vector<Problem>& problems) {
   try {
     const toml::table root = toml::parse(file.contents);
-    std::vector<Problem> found;
-    TomlReader(file, assignments, found).read(root, "");
-    std::sort(found.begin(), found.end(), [](const Problem& a, const Problem& b) {
-      return std::pair(a.line, a.column) < std::pair(b.line, b.column);
-    });
-    problems.insert(problems.end(), found.begin(), found.end());
+    TomlReader(file, assignments, problems).read(root, "");
   } catch (const toml::parse_error& error) {
     const auto place = error.source().begin;
     problems.push_back({file.path, place.line, place.column, plain(error.description())});
