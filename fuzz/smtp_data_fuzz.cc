@@ -51,7 +51,7 @@ void round_trip(Octets body, std::size_t piece) {
   invariant(!has_bare_newline(wire), "no bare newline goes out");
   const std::string after_354 = "\r\n" + wire;
   invariant(after_354.find("\r\n.\r\n") == after_354.size() - 5, "there is one end of data");
-  DataDecoder decoder(Framing::kDots, BareNewlines::kRefuse, {});
+  DataDecoder decoder(Framing::kDots, BareNewlines::kRefuse, {.text_line = 0});
   StringSink sink;
   invariant(decoder.decode(wire, sink) == wire.size() && decoder.ended(), "the decoder finds the end");
   invariant(decoder.defect() == Defect::kNone && sink.text == with_crlf(body), "the body arrives");
