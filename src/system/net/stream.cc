@@ -112,7 +112,8 @@ void Stream::flush_later() {
 }
 
 void Stream::flush() {
-  while (open_ && written_ < output_.size()) {
+  if (!open_) return;  // closed since the flush was asked for
+  while (written_ < output_.size()) {
     const ssize_t n =
         ::send(socket_.native_handle(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;

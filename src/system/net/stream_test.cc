@@ -112,6 +112,16 @@ TEST(Stream, HoldsBackWhileThePeerDoesNotReadAndSaysWhenItDrained) {
   EXPECT_FALSE(pair.stream->congested());
 }
 
+TEST(Stream, SaysNothingOfDrainingOnceItIsClosed) {
+  Pair pair;
+  bool drained = false;
+  pair.stream->start({[](Octets octets) { return octets.size(); }, [](int) {}, [&] { drained = true; }});
+  pair.stream->send(std::string(4 << 20, 'x'));
+  pair.stream->close();
+  pair.loop.run();
+  EXPECT_FALSE(drained);
+}
+
 TEST(Stream, DeliversNothingWhilePaused) {
   Pair pair;
   int calls = 0;
