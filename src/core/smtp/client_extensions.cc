@@ -1,5 +1,7 @@
 #include "core/smtp/client_extensions.h"
 
+#include <algorithm>
+
 #include "core/smtp/command.h"
 
 namespace sluice::smtp {

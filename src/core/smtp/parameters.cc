@@ -1,6 +1,7 @@
 #include "core/smtp/parameters.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/smtp/utf8.h"
 

@@ -1,5 +1,7 @@
 #include "core/smtp/reply_parser.h"
 
+#include <utility>
+
 namespace sluice::smtp {
 
 std::string_view to_string(ReplyError error) {
