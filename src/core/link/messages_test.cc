@@ -199,6 +199,12 @@ TEST(ControlMessages, CarryTheirTextWhole) {
   EXPECT_EQ(round_trip<AnswerEnd>("", true).error, "");
 }
 
+TEST(AppendMessage, MatchesTheWorkedExampleOfTheFormatPage) {
+  std::string wire;
+  append_message(wire, Submitted{7, queue::MessageId{1048577024}});
+  EXPECT_EQ(wire, std::string("\x10\0\0\0\x14\0\0\0\x07\0\0\0\0\0\0\0\0\x04\x80>\0\0\0\0", 24));
+}
+
 TEST(AppendMessage, MakesAFrameOfTheRightType) {
   std::string wire;
   append_message(wire, Submitted{3, kId});

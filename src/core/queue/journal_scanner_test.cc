@@ -186,6 +186,19 @@ TEST(MessageRecord, ComesBackAsItWasWritten) {
   }
 }
 
+TEST(RecordHeader, MatchesTheWorkedExampleOfTheFormatPage) {
+  RecordHeader header;
+  header.salt = 0x5a17c0de;
+  header.type = 1;
+  header.length = 0x52;
+  header.payload_checksum = 0xefaf69cdc71e8834;
+  const auto encoded = encode_record_header(header);
+  EXPECT_EQ(std::string(encoded.data(), encoded.size()),
+            std::string("\xde\xc0\x17\x5aSJ\x01\x01\x52\0\0\0\xd7\x07\x0b\xc8"
+                        "\0\0\0\0\0\0\0\0\x34\x88\x1e\xc7\xcd\x69\xaf\xef",
+                        32));
+}
+
 TEST(MessageRecord, OfABodyInAFileNamesTheFile) {
   MessageRecord message;
   message.id = MessageId{42};

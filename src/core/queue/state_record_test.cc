@@ -116,6 +116,16 @@ TEST(StateFile, GivesItsRecordsBack) {
   EXPECT_EQ(scan(file), "R(one) R() R(three) ");
 }
 
+TEST(StateFile, MatchesTheWorkedExampleOfTheFormatPage) {
+  std::string file, finished;
+  append_state_header(file, {1, StateFileKind::kLog});
+  encode_state(finished, Finished{MessageId{1048577024}});
+  append_state_frame(file, 1, file.size(), finished);
+  EXPECT_EQ(file, std::string("SLSTATE1\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xf8\xc3\xd8\x7b\xda\x65\x29\x49"
+                              "\x09\0\0\0\xff\x31\xef\xc4\x25\xb9\x79\xf8\x06\0\x04\x80>\0\0\0\0",
+                              53));
+}
+
 TEST(StateFile, HeaderWithAnyBitWrongIsRefused) {
   for (std::size_t octet = 0; octet < kStateFileHeader; ++octet) {
     std::string file = state_file({});

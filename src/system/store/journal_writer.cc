@@ -19,7 +19,6 @@ static_assert(kLargestSegment + kLargestBatch <= UINT32_MAX);
 
 Options in_range(Options options) {
   options.segment_size = std::clamp(options.segment_size, kSmallestSegment, kLargestSegment);
-  options.split = std::max(options.split, 1u);
   return options;
 }
 

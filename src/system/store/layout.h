@@ -29,7 +29,7 @@ inline std::string segment_path(const std::string& queue, std::uint64_t first) {
   return journal_directory(queue) + '/' + segment_name(first);
 }
 inline std::string body_directory(const std::string& queue, std::uint64_t inode, unsigned split) {
-  return fmt::format("{}/mess/{}", queue, inode % split);
+  return fmt::format("{}/mess/{}", queue, inode % (split == 0 ? 1 : split));
 }
 inline std::string body_path(const std::string& queue, std::uint64_t inode, unsigned split) {
   return fmt::format("{}/{}", body_directory(queue, inode, split), inode);
