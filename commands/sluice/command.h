@@ -32,7 +32,10 @@ struct Invocation {
 
 void add_config(CLI::App& app, Invocation& invocation);
 void add_init(CLI::App& app, Invocation& invocation);
+void add_journal(CLI::App& app, Invocation& invocation);
+void add_queue(CLI::App& app, Invocation& invocation);
 void add_run(CLI::App& app, Invocation& invocation);
 void add_setup(CLI::App& app, Invocation& invocation);
+void add_status(CLI::App& app, Invocation& invocation);
 
 }  // namespace sluice::commands

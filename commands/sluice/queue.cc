@@ -42,8 +42,8 @@ void append_recipient(std::string& out, const json& recipient, std::int64_t now)
 
 void append_message(std::string& out, const json& message, std::int64_t now) {
   out += fmt::format("{:<18} {:>8} {:>7}  <{}>\n", message["id"].get<std::uint64_t>(),
-                     span_text(now - message.value("arrival", now)),
-                     size_text(message.value("size", std::uint64_t{0})), message.value("sender", ""));
+                     span_text(now - message.value("arrival", now)), size_text(message.value("size", std::uint64_t{0})),
+                     message.value("sender", ""));
   for (const json& recipient : message["recipients"]) append_recipient(out, recipient, now);
 }
 
@@ -69,8 +69,7 @@ void list(Invocation& invocation, bool as_json) {
     std::fwrite(out.data(), 1, out.size(), stdout);
     if (!asked) invocation.fail(kExitUnavailable, fmt::format("{}: {}", queue.name, asked.error()));
   }
-  if (!as_json && invocation.status == 0)
-    fmt::print("{} message{}\n", messages, messages == 1 ? "" : "s");
+  if (!as_json && invocation.status == 0) fmt::print("{} message{}\n", messages, messages == 1 ? "" : "s");
 }
 
 }  // namespace

@@ -20,9 +20,8 @@ constexpr int kExitUnavailable = 69;
 // One object of the daemon at `path`, or a sentence why there is none.
 Result<std::vector<json>, std::string> ask_all(const std::string& path, const char* what) {
   std::vector<json> answers;
-  const auto asked = ipc::ask(path, {{"what", what}}, [&](Octets text) {
-    answers.push_back(json::parse(text, nullptr, false));
-  });
+  const auto asked =
+      ipc::ask(path, {{"what", what}}, [&](Octets text) { answers.push_back(json::parse(text, nullptr, false)); });
   if (!asked) return fail(asked.error());
   return answers;
 }

@@ -19,9 +19,9 @@ std::unique_ptr<store::BodyWriter> open_journal(const config::QueueDaemon& daemo
   constexpr int kTries = 100;
   constexpr std::chrono::milliseconds kBetween{50};
   for (int tried = 1;; ++tried) {
-    auto writer = store::open_body_writer(
-        daemon.directory, daemon.number,
-        {.segment_size = daemon.settings.settings().journal_segment_size, .split = daemon.settings.settings().conf_split});
+    auto writer = store::open_body_writer(daemon.directory, daemon.number,
+                                          {.segment_size = daemon.settings.settings().journal_segment_size,
+                                           .split = daemon.settings.settings().conf_split});
     if (writer) return std::move(*writer);
     if (writer.error().code != EWOULDBLOCK || tried == kTries) throw os::Fatal(111, writer.error().what);
     std::this_thread::sleep_for(kBetween);

@@ -1,5 +1,5 @@
-// Activity: the lines of qmail-send's activity record, gathered during a turn and written to descriptor 0 in one piece at
-// its end. A logger that does not read makes the write wait: lines are not dropped.
+// Activity: the lines of qmail-send's activity record, gathered during a turn and written to descriptor 0 in one piece
+// at its end. A logger that does not read makes the write wait: lines are not dropped.
 #pragma once
 
 #include <string>

@@ -82,7 +82,8 @@ std::string message_of(Send& send, const std::string& name, const queue::Image::
 
 // Asks the image for a slice at a time: it may change between two answers.
 ipc::Answers listing(Send& send, std::string name) {
-  return [&send, name = std::move(name), after = queue::MessageId{}, ended = false]() mutable -> std::optional<std::string> {
+  return [&send, name = std::move(name), after = queue::MessageId{},
+          ended = false]() mutable -> std::optional<std::string> {
     std::optional<std::string> answer;
     while (!answer && !ended) {
       const auto next = send.image().visit(
@@ -97,9 +98,15 @@ ipc::Answers listing(Send& send, std::string name) {
 std::vector<std::string> lanes_of(Send& send, const std::string& name) {
   std::vector<std::string> answers;
   for (const schedule::LaneStatus& lane : send.core().lane_statuses()) {
-    json object = {{"queue", name},         {"channel", queue::name_of(lane.channel)}, {"destination", lane.destination},
-                   {"jobs", lane.jobs},     {"in_flight", lane.in_flight},             {"window", lane.window},
-                   {"limit", lane.limit},   {"ready", lane.ready},                     {"reason", name_of(lane.reason)}};
+    json object = {{"queue", name},
+                   {"channel", queue::name_of(lane.channel)},
+                   {"destination", lane.destination},
+                   {"jobs", lane.jobs},
+                   {"in_flight", lane.in_flight},
+                   {"window", lane.window},
+                   {"limit", lane.limit},
+                   {"ready", lane.ready},
+                   {"reason", name_of(lane.reason)}};
     if (lane.backoff_until)
       object["backoff_until"] = to_seconds(send.loop().wall() + (*lane.backoff_until - send.loop().now()));
     answers.push_back(text_of(object));

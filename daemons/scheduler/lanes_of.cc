@@ -14,8 +14,8 @@ std::vector<schedule::NewJob> LaneJobs::views() const {
   return views;
 }
 
-LaneJobs lanes_of(const queue::Image::MessageView& message, const route::SmtpRoutes& routes, MonoTime mono, WallTime wall,
-                  const std::vector<std::uint32_t>& skip) {
+LaneJobs lanes_of(const queue::Image::MessageView& message, const route::SmtpRoutes& routes, MonoTime mono,
+                  WallTime wall, const std::vector<std::uint32_t>& skip) {
   LaneJobs lanes;
   message.each_recipient([&](const queue::Image::RecipientView& recipient) {
     if (queue::is_done(recipient.status)) return;

@@ -26,8 +26,8 @@ struct LaneJobs {
 };
 
 // Jobs of the recipients that are not done and for which `skip` is false. `mono` and `wall` are the same moment.
-LaneJobs lanes_of(const queue::Image::MessageView& message, const route::SmtpRoutes& routes, MonoTime mono, WallTime wall,
-                  const std::vector<std::uint32_t>& skip = {});
+LaneJobs lanes_of(const queue::Image::MessageView& message, const route::SmtpRoutes& routes, MonoTime mono,
+                  WallTime wall, const std::vector<std::uint32_t>& skip = {});
 
 // What the core is to know about the message; its view of the flow points into `flow`.
 schedule::NewMessage new_message(const queue::Image::MessageView& message, std::string& flow, MonoTime mono,

@@ -22,11 +22,13 @@ Ledger::Ledger(net::Loop& loop, std::unique_ptr<store::StateLog> log, std::funct
 void Ledger::load() {
   const auto loaded = log_->load(
       [this](Octets record) {
-        if (!image_.apply(record)) trouble_("the state log holds a record that this version does not know; it is skipped");
+        if (!image_.apply(record))
+          trouble_("the state log holds a record that this version does not know; it is skipped");
       },
       trouble_);
   if (!loaded) throw os::Fatal(111, loaded.error().what);
-  image_.space().take_released_files();  // were removed then, or will be found by their age: their inodes may be others' by now
+  image_.space()
+      .take_released_files();  // were removed then, or will be found by their age: their inodes may be others' by now
 }
 
 void Ledger::append() {
@@ -58,8 +60,9 @@ void Ledger::snapshot_slice() {
   const auto emit = [&](Octets record) {
     if (written) written = log_->snapshot_append(record);
   };
-  const auto next = image_.visit(snapshot_at_, kMessagesPerSlice,
-                                 [&](const queue::Image::MessageView& view) { image_.encode_snapshot(view.id(), emit); });
+  const auto next = image_.visit(snapshot_at_, kMessagesPerSlice, [&](const queue::Image::MessageView& view) {
+    image_.encode_snapshot(view.id(), emit);
+  });
   if (written && next) {
     snapshot_at_ = *next;
     return snapshot_timer_.set(loop_.now() + kBetweenSlices);

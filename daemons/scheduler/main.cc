@@ -24,8 +24,9 @@ os::Fd hold_mutex(const std::string& queue_directory) {
   os::Fd mutex(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!mutex) throw os::Fatal(111, os::with_errno("cannot start: unable to open " + path));
   if (::flock(mutex.get(), LOCK_EX | LOCK_NB) != 0)
-    throw os::Fatal(111, errno == EWOULDBLOCK ? "cannot start: qmail-send with queue " + queue_directory + " is already running"
-                                              : os::with_errno("cannot start: unable to lock " + path));
+    throw os::Fatal(111, errno == EWOULDBLOCK
+                             ? "cannot start: qmail-send with queue " + queue_directory + " is already running"
+                             : os::with_errno("cannot start: unable to lock " + path));
   return mutex;
 }
 
@@ -54,8 +55,8 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
   text.me = settings.me;
   text.bounce_from = settings.bouncefrom;
   text.bounce_host = settings.bouncehost;
-  return SendSettings{policy_of(settings), std::move(*routes),
-                      {std::move(text), settings.doublebounceto, settings.doublebouncehost}};
+  return SendSettings{
+      policy_of(settings), std::move(*routes), {std::move(text), settings.doublebounceto, settings.doublebouncehost}};
 }
 
 SendPeers inherited_peers() {
@@ -83,7 +84,8 @@ int run(int, char**) {
               return settings_of(daemon.settings.settings());
             });
   activity.add([&](std::string& out, const mail::ActivityLog& lines) {
-    lines.scheduler_start(out, static_cast<std::uint32_t>(::getpid()), daemon.directory, false, false, settings.conf_split);
+    lines.scheduler_start(out, static_cast<std::uint32_t>(::getpid()), daemon.directory, false, false,
+                          settings.conf_split);
   });
   ipc::ControlServer control(loop, std::move(*listener), link::Role::kScheduler,
                              answers_of(send, daemon.name, daemon.directory));

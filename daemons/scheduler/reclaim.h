@@ -1,6 +1,6 @@
 // Reclaim: gives the space of finished messages back. Names segments and body files that nothing needs to qmail-clean,
-// after the records of that are durable (rule 2); and when finished mail takes more than the live mail and two segments,
-// has the survivors of the emptiest segment copied to the end of the journal, so that it can go too.
+// after the records of that are durable (rule 2); and when finished mail takes more than the live mail and two
+// segments, has the survivors of the emptiest segment copied to the end of the journal, so that it can go too.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -13,7 +13,8 @@ namespace sluice::scheduler {
 
 class Reclaim {
  public:
-  // `in_use(segment)`: an attempt in flight was told to read a body there, so it stays, even if the body has moved since.
+  // `in_use(segment)`: an attempt in flight was told to read a body there, so it stays, even if the body has moved
+  // since.
   Reclaim(net::Loop& loop, Ledger& ledger, ipc::Link& clean, ipc::Link& intake, std::uint64_t segment_size,
           std::function<bool(std::uint64_t segment)> in_use);
 

@@ -9,7 +9,8 @@ namespace sluice::scheduler {
 std::string remember(const mail::Outcome& outcome) {
   const mail::EnhancedCode& code = outcome.code;
   if (code == mail::EnhancedCode{}) return outcome.text;
-  return fmt::format("{}.{}.{} {}", code.status_class, code.subject, code.detail, outcome.text).substr(0, mail::kMaximumText);
+  return fmt::format("{}.{}.{} {}", code.status_class, code.subject, code.detail, outcome.text)
+      .substr(0, mail::kMaximumText);
 }
 
 namespace {
@@ -29,7 +30,8 @@ Remembered recall(std::string_view kept) {
   Remembered remembered;
   std::string_view rest = kept;
   auto& code = remembered.code;
-  const bool coded = take(rest, code.status_class, '.') && take(rest, code.subject, '.') && take(rest, code.detail, ' ');
+  const bool coded =
+      take(rest, code.status_class, '.') && take(rest, code.subject, '.') && take(rest, code.detail, ' ');
   if (!coded) return {{}, kept};
   remembered.text = rest;
   return remembered;

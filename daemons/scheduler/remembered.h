@@ -1,5 +1,5 @@
-// How an outcome is kept in the state log: its enhanced code, if it has one, and a space before the text ("5.1.1 no such
-// user"), so that a failure report made after a restart still knows the code.
+// How an outcome is kept in the state log: its enhanced code, if it has one, and a space before the text ("5.1.1 no
+// such user"), so that a failure report made after a restart still knows the code.
 #pragma once
 
 #include <string>

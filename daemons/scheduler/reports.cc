@@ -105,7 +105,8 @@ bool Reports::submitted(const link::Submitted& answer) {
 bool Reports::refused(const link::SubmitRefused& answer) {
   if (!pending_.contains(answer.token)) return false;
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
-    lines.scheduler_warning(out, fmt::format("a failure report was refused by the queue, trying again: {}", answer.text));
+    lines.scheduler_warning(out,
+                            fmt::format("a failure report was refused by the queue, trying again: {}", answer.text));
   });
   again_.push_back(answer.token);
   if (!retry_timer_.armed()) retry_timer_.set(loop_.now() + kRetry);

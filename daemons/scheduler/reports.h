@@ -1,6 +1,6 @@
-// Reports: failure reports about messages of this queue. Builds the report of a message whose recipients are all settled
-// (core/mail/failure_report.h), hands it to qmail-intake as a message of its own, and says when it is durable: only then
-// is the failed message finished, so a crash can repeat a report and cannot lose one.
+// Reports: failure reports about messages of this queue. Builds the report of a message whose recipients are all
+// settled (core/mail/failure_report.h), hands it to qmail-intake as a message of its own, and says when it is durable:
+// only then is the failed message finished, so a crash can repeat a report and cannot lose one.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>

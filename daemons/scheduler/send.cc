@@ -90,8 +90,8 @@ bool Send::from_todo(const link::Frame& frame) {
   const auto unreadable = link::Unreadable::decode(frame.payload);
   if (frame.type != link::FrameType::kUnreadable || !unreadable) return false;
   if (unreadable->next <= image().watermark()) return true;
-  const std::string what = fmt::format("msg {} cannot be read and is left where it is: {}", unreadable->id.raw(),
-                                       unreadable->text);
+  const std::string what =
+      fmt::format("msg {} cannot be read and is left where it is: {}", unreadable->id.raw(), unreadable->text);
   os::say("alert", "qmail-send", what);
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.scheduler_warning(out, what); });
   ledger_.record(queue::Seen{unreadable->next});
@@ -152,7 +152,8 @@ void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> re
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
     for (const std::uint32_t index : recipients) {
       deliver.envelope.recipients.push_back(all[index]);
-      lines.starting_delivery(out, ++deliveries_, start.message, queue::name_of(start.lane.channel), all[index].address);
+      lines.starting_delivery(out, ++deliveries_, start.message, queue::name_of(start.lane.channel),
+                              all[index].address);
     }
   });
   attempts_.add(start.attempt, std::move(attempt));
@@ -314,8 +315,8 @@ void Send::reload() {
   for (bool more = true; more;) {  // routes may have changed
     const auto next = image().visit(after, 1000, [&](const queue::Image::MessageView& message) {
       if (message.pending() == 0) return;
-      const LaneJobs lanes = lanes_of(message, settings_.routes, loop_.now(), loop_.wall(),
-                                      attempts_.recipients_of(message.id()));
+      const LaneJobs lanes =
+          lanes_of(message, settings_.routes, loop_.now(), loop_.wall(), attempts_.recipients_of(message.id()));
       core_.reassign(message.id(), lanes.views(), loop_.now());
     });
     more = next.has_value();

@@ -1,5 +1,6 @@
-// Send: qmail-send itself. A thin shell around the scheduler core: frames and time go in, what the core decides goes out,
-// and every result is recorded. It decides nothing about when or where; it keeps the order of things that safety needs:
+// Send: qmail-send itself. A thin shell around the scheduler core: frames and time go in, what the core decides goes
+// out, and every result is recorded. It decides nothing about when or where; it keeps the order of things that safety
+// needs:
 //
 //   admitted   recorded, then scheduled
 //   settled    recorded; when all recipients of a message are, its failure report is queued first, then it is finished
@@ -43,9 +44,9 @@ class Send {
   // Reads the state log, takes every message in it and asks for what came since. Throws os::Fatal (111).
   void start();
 
-  void reload();                  // HUP
-  void run_all();                 // ALRM
-  void stop();                    // TERM: ends what is in flight, at most kPatience, then the loop
+  void reload();   // HUP
+  void run_all();  // ALRM
+  void stop();     // TERM: ends what is in flight, at most kPatience, then the loop
   int exit_code() const { return exit_code_; }
 
   static constexpr Duration kPatience{20'000};
