@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "queue_programs.h"
+#include "system/config/load.h"
 #include "system/os/failure.h"
 
 namespace sluice::queue_start {
@@ -50,6 +51,12 @@ layout::Owners owners_of_queue() {
   return *owners;
 }
 
+std::string default_delivery_of_settings() {
+  const auto loaded = config::load({});
+  if (!loaded) throw os::Fatal(111, loaded.error().front().to_text());
+  return loaded->settings.defaultdelivery;
+}
+
 Queue queue_of(const supervise::StartOptions& options) {
   Queue queue;
   queue.environment = os::Environment::current();
@@ -58,7 +65,7 @@ Queue queue_of(const supervise::StartOptions& options) {
   queue.environment.unset("SLUICE_SUPERVISOR");
   queue.binaries = os::executable_directory();
   queue.search_path = queue.environment.find("PATH").value_or("/usr/bin:/bin") + ':' + queue.binaries;
-  queue.default_delivery = options.default_delivery.value_or("./Maildir/");
+  queue.default_delivery = options.default_delivery ? *options.default_delivery : default_delivery_of_settings();
   queue.logger = options.logger;
   return queue;
 }
