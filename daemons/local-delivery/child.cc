@@ -50,7 +50,7 @@ maildir::Source source_of(const Letter& letter) {
 
 mail::Outcome deliver(const MailboxOwner& owner, const std::string& maildir_path, const Letter& letter) {
   if (!become(owner)) return deferred(fmt::format("Unable to deliver under the uid of {}.", owner.name));
-  if (::chdir(owner.home.c_str()) != 0)
+  if (!maildir_path.starts_with('/') && ::chdir(owner.home.c_str()) != 0)
     return deferred(fmt::format("Unable to switch to {}: {}.", owner.home, std::strerror(errno)));
   maildir::Letter delivery;
   delivery.header = mail::delivery_header(letter.sender, letter.recipient);

@@ -27,7 +27,7 @@ struct Child {
   os::Fd report;  // readable when it has something to say; its end is the child's
 };
 
-// Starts it. `maildir` is seen from the owner's home. The errno if no process could be made.
+// Starts it. `maildir` is seen from the owner's home, unless it is absolute. The errno if no process could be made.
 Result<Child, int> start_delivery(const MailboxOwner& owner, const std::string& maildir, Letter letter);
 
 // Reads what the child said. Nothing: it died before it could, or it said nonsense.

@@ -75,7 +75,8 @@ Result<Letter, std::string> LocalDelivery::letter_of(const link::Deliver& delive
 }
 
 mail::Outcome LocalDelivery::start(std::uint64_t attempt, const Attempt& work, std::size_t recipient, bool& running) {
-  const auto owner = mailbox_owner(work.deliver.envelope.recipients[recipient].address);
+  const auto owner = mailbox_owner(work.deliver.envelope.recipients[recipient].address,
+                                   place_.maildir.starts_with('/') ? Home::kUnused : Home::kNeeded);
   if (!owner) return owner.error();
   auto letter = letter_of(work.deliver, recipient);
   if (!letter) return deferred(letter.error());

@@ -14,7 +14,7 @@
 namespace sluice::local_delivery {
 
 struct Place {
-  std::string maildir;  // defaultdelivery, seen from a home directory
+  std::string maildir;  // defaultdelivery: seen from a home directory, or absolute and the same for all
   std::string host;
   std::string queue_directory;
   unsigned split = 151;

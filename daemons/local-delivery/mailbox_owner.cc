@@ -22,9 +22,11 @@ mail::Outcome failed(std::string_view address) {
 }
 
 // Nothing: no such user here.
-Result<std::optional<MailboxOwner>, mail::Outcome> owner_named(const std::string& name) {
+Result<std::optional<MailboxOwner>, mail::Outcome> owner_named(const std::string& name, Home needed) {
   const auto user = os::find_user(name);
   if (!user || user->uid == 0) return std::nullopt;
+  const MailboxOwner owner{user->name, user->home, user->uid, user->gid};
+  if (needed == Home::kUnused) return owner;
   struct stat home {};
   if (::stat(user->home.c_str(), &home) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
@@ -35,16 +37,16 @@ Result<std::optional<MailboxOwner>, mail::Outcome> owner_named(const std::string
                               fmt::format("The home directory of {} cannot be seen. (#4.3.0)", name)});
   }
   if (home.st_uid != user->uid) return std::nullopt;  // a system account without a home of its own
-  return MailboxOwner{user->name, user->home, user->uid, user->gid};
+  return owner;
 }
 
 }  // namespace
 
-Result<MailboxOwner, mail::Outcome> mailbox_owner(std::string_view address) {
+Result<MailboxOwner, mail::Outcome> mailbox_owner(std::string_view address, Home home) {
   std::string name = ascii_lowered(mail::local_part_of(address));
   for (;;) {
     if (name.empty() || name.size() > kLongestName) return fail(failed(address));
-    auto owner = owner_named(name);
+    auto owner = owner_named(name, home);
     if (!owner) return fail(owner.error());
     if (*owner) return std::move(**owner);
     const auto dash = name.rfind('-');
