@@ -71,6 +71,8 @@ function(sluice_library name)
   endif()
 endfunction()
 
+add_custom_target(programs)  # all of them and nothing else: no tests, benchmarks, fuzz targets
+
 # sluice_program(NAME [DEPENDS lib...] [TEST_DEPENDS lib...])
 # The program NAME of the *.cc files in the current folder, in bin/.  Where unit tests stand in the folder, everything
 # but main.cc becomes the library NAME_parts, which the program and NAME_test share.
@@ -89,4 +91,6 @@ function(sluice_program name)
     target_link_libraries(${name} PRIVATE sluice_options ${ARG_DEPENDS})
     sluice_lint(${name} ${sources})
   endif()
+  add_dependencies(programs ${name})
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 endfunction()
