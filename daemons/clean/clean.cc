@@ -3,15 +3,27 @@
 #include <unistd.h>
 
 #include "system/os/failure.h"
+#include "unfinished.h"
 
 namespace sluice::clean {
 
-Clean::Clean(net::Loop& loop, std::unique_ptr<store::BodyRemover> remover, os::Fd scheduler)
+Clean::Clean(net::Loop& loop, std::unique_ptr<store::BodyRemover> remover, std::string queue_directory,
+             os::Fd scheduler)
     : remover_(std::move(remover)),
+      loop_(loop),
+      queue_directory_(std::move(queue_directory)),
+      sweep_timer_(loop, [this] { sweep(); }),
       scheduler_(loop, std::move(scheduler),
                  {.role = link::Role::kClean, .pid = static_cast<std::uint32_t>(::getpid())},
                  {nullptr, [this](const link::Frame& frame) { return take(frame); },
-                  [&loop](const std::string&) { loop.stop(); }}) {}
+                  [&loop](const std::string&) { loop.stop(); }}) {
+  sweep_timer_.set(loop.now());
+}
+
+void Clean::sweep() {
+  sweep_timer_.set(loop_.now() + std::chrono::hours{24});
+  remove_unfinished(queue_directory_, loop_.wall());
+}
 
 bool Clean::take(const link::Frame& frame) {
   if (frame.type != link::FrameType::kRemove) return false;

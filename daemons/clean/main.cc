@@ -16,7 +16,7 @@ int run(int, char**) {
   const config::QueueDaemon daemon = config::queue_daemon("qmail-clean");
   net::Loop loop;
   Clean clean(loop, store::open_body_remover(daemon.directory, {.split = daemon.settings.settings().conf_split}),
-              os::Fd(link::kToScheduler));
+              daemon.directory, os::Fd(link::kToScheduler));
   loop.run();
   return 0;
 }

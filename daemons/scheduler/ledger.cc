@@ -33,6 +33,15 @@ void Ledger::load() {
 
 void Ledger::append() {
   log_->append(scratch_);
+  sync_soon();
+}
+
+void Ledger::after_sync(std::function<void()> work) {
+  waiting_.push_back(std::move(work));
+  sync_soon();  // perhaps nothing is ever recorded again
+}
+
+void Ledger::sync_soon() {
   if (!sync_timer_.armed()) sync_timer_.set(loop_.now() + kSyncDelay);
 }
 

@@ -38,12 +38,13 @@ class Ledger {
   std::vector<std::uint64_t> take_released_files() { return image_.space().take_released_files(); }
 
   // Calls `work` once everything recorded until now is durable.
-  void after_sync(std::function<void()> work) { waiting_.push_back(std::move(work)); }
+  void after_sync(std::function<void()> work);
   // Now; for the end of the process. False: the disk does not take it.
   bool sync();
 
  private:
   void append();
+  void sync_soon();
   void sync_due();
   void snapshot_slice();
 

@@ -8,6 +8,7 @@
 #include "answers.h"
 #include "core/link/descriptors.h"
 #include "core/queue/layout.h"
+#include "stray_bodies.h"
 #include "system/config/queue_daemon.h"
 #include "system/os/failure.h"
 #include "system/store/file_store.h"
@@ -78,11 +79,14 @@ int run(int, char**) {
 
   net::Loop loop;
   Activity activity(loop, link::kActivityLog, daemon.name, daemon.qident);
-  Send send(loop, activity, std::move(*log), store::open_body_reader(daemon.directory, options), inherited_peers(),
-            std::move(*first), settings.journal_segment_size, [&daemon]() -> std::optional<SendSettings> {
-              if (!config::reread(kName, daemon.settings)) return std::nullopt;
-              return settings_of(daemon.settings.settings());
-            });
+  Send send(
+      loop, activity, std::move(*log), store::open_body_reader(daemon.directory, options), inherited_peers(),
+      std::move(*first), settings.journal_segment_size,
+      [&](const auto& needed) { return stray_bodies(daemon.directory, options.split, needed, loop.wall()); },
+      [&daemon]() -> std::optional<SendSettings> {
+        if (!config::reread(kName, daemon.settings)) return std::nullopt;
+        return settings_of(daemon.settings.settings());
+      });
   activity.add([&](std::string& out, const mail::ActivityLog& lines) {
     lines.scheduler_start(out, static_cast<std::uint32_t>(::getpid()), daemon.directory, false, false,
                           settings.conf_split);

@@ -5,20 +5,25 @@ namespace sluice::scheduler {
 namespace {
 
 constexpr Duration kLook{250};
+constexpr Duration kMoveRest = std::chrono::minutes{1};
+constexpr Duration kSweep = std::chrono::hours{24};
 constexpr std::size_t kMovesAtOnce = 256;  // messages on their way to the end of the journal
 
 }  // namespace
 
 Reclaim::Reclaim(net::Loop& loop, Ledger& ledger, ipc::Link& clean, ipc::Link& intake, std::uint64_t segment_size,
-                 std::function<bool(std::uint64_t)> in_use)
+                 std::function<bool(std::uint64_t)> in_use, Strays strays)
     : loop_(loop),
       ledger_(ledger),
       clean_(clean),
       intake_(intake),
       segment_size_(segment_size),
       in_use_(std::move(in_use)),
-      timer_(loop, [this] { look(); }) {
+      strays_(std::move(strays)),
+      timer_(loop, [this] { look(); }),
+      sweep_timer_(loop, [this] { sweep(); }) {
   timer_.set(loop.now());
+  sweep_timer_.set(loop.now());
 }
 
 void Reclaim::look() {
@@ -36,6 +41,20 @@ void Reclaim::remove(queue::BodyRef::Storage storage, std::uint64_t segment) {
   ledger_.after_sync([this, storage, segment] { clean_.send(link::Remove{storage, segment}); });
 }
 
+void Reclaim::sweep() {
+  sweep_timer_.set(loop_.now() + kSweep);
+  boost::unordered_flat_set<std::uint64_t> needed;
+  queue::MessageId after;
+  for (bool more = true; more;) {
+    const auto next = ledger_.image().visit(after, 1000, [&](const queue::Image::MessageView& message) {
+      if (message.body().storage == queue::BodyRef::Storage::kFile) needed.insert(message.body().segment);
+    });
+    more = next.has_value();
+    if (next) after = *next;
+  }
+  for (const std::uint64_t file : strays_(needed)) remove(queue::BodyRef::Storage::kFile, file);
+}
+
 void Reclaim::removed(const link::Removed& answer) {
   if (asked_.erase({answer.storage, answer.segment}) == 0) return;
   // A segment that could not be removed is dead at the next look too.
@@ -44,6 +63,7 @@ void Reclaim::removed(const link::Removed& answer) {
 }
 
 void Reclaim::relocate_worst() {
+  if (loop_.now() < no_moves_before_) return;
   const auto& image = ledger_.image();
   std::uint64_t kept = 0, live = 0;
   for (const queue::SegmentUse& use : image.space().segments()) {
@@ -68,7 +88,11 @@ void Reclaim::relocate_worst() {
 }
 
 void Reclaim::relocated(const link::Relocated& answer) {
-  if (moving_.erase(answer.id) == 1 && answer.moved) ledger_.record(queue::Moved{answer.id, answer.body});
+  if (moving_.erase(answer.id) == 0) return;
+  if (answer.moved)
+    ledger_.record(queue::Moved{answer.id, answer.body});
+  else
+    no_moves_before_ = loop_.now() + kMoveRest;
   if (moving_.empty()) timer_.set(loop_.now());
 }
 

@@ -13,10 +13,12 @@ namespace sluice::scheduler {
 
 class Reclaim {
  public:
+  using Strays = std::function<std::vector<std::uint64_t>(const boost::unordered_flat_set<std::uint64_t>& needed)>;
+  // `strays(needed)`: body files that nobody will ever need (stray_bodies.h), asked at the start and once a day.
   // `in_use(segment)`: an attempt in flight was told to read a body there, so it stays, even if the body has moved
   // since.
   Reclaim(net::Loop& loop, Ledger& ledger, ipc::Link& clean, ipc::Link& intake, std::uint64_t segment_size,
-          std::function<bool(std::uint64_t segment)> in_use);
+          std::function<bool(std::uint64_t segment)> in_use, Strays strays);
 
   void removed(const link::Removed& answer);
   void relocated(const link::Relocated& answer);
@@ -26,6 +28,7 @@ class Reclaim {
   void look();
   void remove(queue::BodyRef::Storage storage, std::uint64_t segment);
   void relocate_worst();
+  void sweep();
 
   net::Loop& loop_;
   Ledger& ledger_;
@@ -33,8 +36,10 @@ class Reclaim {
   ipc::Link& intake_;
   std::uint64_t segment_size_;
   std::function<bool(std::uint64_t)> in_use_;
-  net::Timer timer_;
+  Strays strays_;
+  net::Timer timer_, sweep_timer_;
   boost::unordered_flat_set<Thing> asked_;
+  MonoTime no_moves_before_{};  // after a failure
   boost::unordered_flat_set<queue::MessageId, std::hash<queue::MessageId>> moving_;
 };
 

@@ -19,7 +19,7 @@ link::Hello self() { return {.role = link::Role::kScheduler, .pid = static_cast<
 
 Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog> log,
            std::unique_ptr<store::BodyReader> bodies, SendPeers peers, SendSettings settings,
-           std::uint64_t segment_size, Reread reread)
+           std::uint64_t segment_size, Reclaim::Strays strays, Reread reread)
     : loop_(loop),
       activity_(activity),
       bodies_(std::move(bodies)),
@@ -38,8 +38,9 @@ Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog>
       intake_(connect(std::move(peers.intake), "qmail-intake", &Send::from_intake)),
       reports_(loop, *intake_, *bodies_, activity, settings_.reports,
                [this](queue::MessageId id, std::optional<queue::MessageId> report) { finish(id, report); }),
-      reclaim_(loop, ledger_, *clean_, *intake_, segment_size,
-               [this](std::uint64_t segment) { return attempts_.reads(segment); }),
+      reclaim_(
+          loop, ledger_, *clean_, *intake_, segment_size,
+          [this](std::uint64_t segment) { return attempts_.reads(segment); }, std::move(strays)),
       wake_(loop, [this] { plan(); }),
       patience_(loop, [this] { stop_now(); }) {}
 

@@ -39,7 +39,7 @@ class Send {
 
   Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog> log,
        std::unique_ptr<store::BodyReader> bodies, SendPeers peers, SendSettings settings, std::uint64_t segment_size,
-       Reread reread);
+       Reclaim::Strays strays, Reread reread);
 
   // Reads the state log, takes every message in it and asks for what came since. Throws os::Fatal (111).
   void start();
