@@ -12,24 +12,30 @@ struct Rule {
   User owner;
   unsigned mode;
   enum class Split { kNever, kAlways, kBigTodo } split;
-  std::optional<unsigned> file_mode;
+  std::optional<FileModes> files;
   unsigned file_links = 1;
 };
 
 using Split = Rule::Split;
 
+constexpr FileModes kPrivate{0600, 0600};
+constexpr FileModes kSegment{0640, 0640};
+constexpr FileModes kBody{0644, 0640};      // qmail-intake keeps others out, clients of the qmail family do not
+constexpr FileModes kEnvelope{0644, 0600};  // todo-proc runs in the group, but the other families let everybody read
+constexpr FileModes kBeingMade{0644, 0600};
+
 constexpr Rule kMail[] = {
-    {"info", User::kScheduler, 0700, Split::kAlways, 0600},
-    {"mess", User::kQueue, 0750, Split::kAlways, 0644},
-    {"remote", User::kScheduler, 0700, Split::kAlways, 0600},
-    {"local", User::kScheduler, 0700, Split::kAlways, 0600},
-    {"todo", User::kQueue, 0750, Split::kBigTodo, 0644, 2},
-    {"intd", User::kQueue, 0700, Split::kBigTodo, 0644, 2},
-    {"bounce", User::kScheduler, 0700, Split::kNever, 0600},
+    {"info", User::kScheduler, 0700, Split::kAlways, kPrivate},
+    {"mess", User::kQueue, 0750, Split::kAlways, kBody},
+    {"remote", User::kScheduler, 0700, Split::kAlways, kPrivate},
+    {"local", User::kScheduler, 0700, Split::kAlways, kPrivate},
+    {"todo", User::kQueue, 0750, Split::kBigTodo, kEnvelope, 2},
+    {"intd", User::kQueue, 0700, Split::kBigTodo, kEnvelope, 2},
+    {"bounce", User::kScheduler, 0700, Split::kNever, kPrivate},
     {"trash", User::kQueue, 0700, Split::kNever, std::nullopt},
-    {"pid", User::kQueue, 0700, Split::kNever, 0644},
-    {"journal", User::kQueue, 0750, Split::kNever, 0640},
-    {"state", User::kScheduler, 0700, Split::kNever, 0600},
+    {"pid", User::kQueue, 0700, Split::kNever, kBeingMade},
+    {"journal", User::kQueue, 0750, Split::kNever, kSegment},
+    {"state", User::kScheduler, 0700, Split::kNever, kPrivate},
 };
 
 bool is_split(Split split, const QueueShape& shape) {
@@ -39,10 +45,10 @@ bool is_split(Split split, const QueueShape& shape) {
 void add(std::vector<Place>& places, const Rule& rule, const QueueShape& shape) {
   Place place{.path = std::string(rule.name), .owner = rule.owner, .mode = rule.mode};
   const bool split = is_split(rule.split, shape);
-  if (!split) place.file_mode = rule.file_mode, place.file_links = rule.file_links;
+  if (!split) place.files = rule.files, place.file_links = rule.file_links;
   places.push_back(place);
   if (!split) return;
-  place.file_mode = rule.file_mode;
+  place.files = rule.files;
   place.file_links = rule.file_links;
   for (unsigned i = 0; i < shape.split; ++i) {
     place.path = std::string(rule.name) + '/' + std::to_string(i);
@@ -92,7 +98,7 @@ std::vector<Place> queue_places(const QueueShape& shape) {
       {.path = "lock/tcpto", .kind = Kind::kFile, .owner = User::kRemote, .mode = 0644, .size = shape.tcpto});
   places.push_back({.path = "lock/trigger", .kind = Kind::kFifo, .owner = User::kScheduler, .mode = 0622});
   if (shape.rate_limit)
-    places.push_back({.path = "ratelimit", .owner = User::kScheduler, .mode = 0750, .file_mode = 0640});
+    places.push_back({.path = "ratelimit", .owner = User::kScheduler, .mode = 0750, .files = FileModes{0640, 0640}});
   return places;
 }
 

@@ -35,6 +35,12 @@ std::optional<unsigned> parse_split(std::string_view text);
 // BIGTODO: 0 or 1.
 std::optional<bool> parse_big_todo(std::string_view text);
 
+struct FileModes {
+  unsigned greatest;  // what a wrong one is set to
+  unsigned least;
+  constexpr bool allow(unsigned mode) const { return (mode & ~greatest) == 0 && (mode & least) == least; }
+};
+
 struct Place {
   enum class Kind { kDirectory, kFile, kFifo };
   std::string path;  // relative; "." is the queue (or home) directory itself
@@ -44,8 +50,9 @@ struct Place {
   unsigned mode = 0;
   std::size_t size = 0;  // kFile: octets (zeros) when it is made
   // kDirectory: mode of the plain files in it, and how many names such a file may have (todo files are links of intd
-  // files). Nothing: its files are not ours to judge.
-  std::optional<unsigned> file_mode = std::nullopt;
+  // files). Nothing: its files are not ours to judge. Files are made by programs of several families: all modes from
+  // the least to the greatest are right, bit by bit.
+  std::optional<FileModes> files = std::nullopt;
   unsigned file_links = 1;
 };
 

@@ -47,6 +47,17 @@ TEST(QueueLayout, EveryPlaceComesAfterTheDirectoryThatHoldsIt) {
   }
 }
 
+TEST(QueueLayout, AllowsBodiesThatEverybodyMayReadAndThoseOfTheGroupOnly) {
+  const auto places = queue_places({});
+  const Place* mess = find(places, "mess/0");
+  ASSERT_TRUE(mess->files);
+  EXPECT_TRUE(mess->files->allow(0644));
+  EXPECT_TRUE(mess->files->allow(0640));
+  EXPECT_FALSE(mess->files->allow(0600));
+  EXPECT_FALSE(mess->files->allow(0664));
+  EXPECT_FALSE(find(places, "mess")->files);  // nothing but split directories belongs there
+}
+
 TEST(QueueLayout, SplitsTodoAndIntdOnlyWithBigTodo) {
   const auto big = queue_places({.split = 3, .big_todo = true});
   const auto small = queue_places({.split = 3, .big_todo = false});

@@ -73,8 +73,9 @@ class Repairer {
       return beyond_repair(fmt::format("[{}] is no {}", whole(place), noun(place.kind)));
     if (place.kind == Kind::kFile && place.size > 0 && status.st_size != static_cast<off_t>(place.size))
       orders_.complain(fmt::format("[{}] has {} octets instead of {}", whole(place), status.st_size, place.size));
-    set_right(whole(place), there.get(), status, place, place.mode, place.kind == Kind::kDirectory ? 0 : 1);
-    if (orders_.plain_files && place.file_mode) visit_files(place);
+    set_right(whole(place), there.get(), status, place, {place.mode, place.mode},
+              place.kind == Kind::kDirectory ? 0 : 1);
+    if (orders_.plain_files && place.files) visit_files(place);
   }
 
   void sync() {
@@ -177,10 +178,10 @@ class Repairer {
   }
 
   // `links`: names that the file may have, 0: any number (directories).
-  void set_right(const std::string& path, int handle, const struct stat& status, const Place& place, unsigned mode,
-                 unsigned links) {
-    const bool owner = right_owner(status, place), modes = (status.st_mode & kModeBits) == mode;
-    if (owner && modes) return;
+  void set_right(const std::string& path, int handle, const struct stat& status, const Place& place,
+                 const queue::FileModes& modes, unsigned links) {
+    const bool owner = right_owner(status, place), mode = modes.allow(status.st_mode & kModeBits);
+    if (owner && mode) return;
     if (links != 0 && status.st_nlink > links)
       return beyond_repair(fmt::format("[{}] has {} names; its owner and mode are left alone", path, status.st_nlink));
     if (!owner) {
@@ -191,9 +192,9 @@ class Repairer {
                           os::group_name(gid))},
              "change the ownership of", [&] { return own(handle, place); });
     }
-    if (!modes)
-      change({Flaw::kMode, path, fmt::format("Changing permissions of [{}] to mode [{:o}]", path, mode)},
-             "change the permissions of", [&] { return set_mode(handle, mode); });
+    if (!mode)
+      change({Flaw::kMode, path, fmt::format("Changing permissions of [{}] to mode [{:o}]", path, modes.greatest)},
+             "change the permissions of", [&] { return set_mode(handle, modes.greatest); });
   }
 
   void visit_files(const Place& place) {
@@ -217,7 +218,7 @@ class Repairer {
     if (!file || ::fstat(file.get(), &status) != 0) return;  // gone in the meantime
     if (S_ISDIR(status.st_mode)) return;
     if (!S_ISREG(status.st_mode)) return beyond_repair(fmt::format("[{}] is no plain file", path));
-    set_right(path, file.get(), status, place, *place.file_mode, place.file_links);
+    set_right(path, file.get(), status, place, *place.files, place.file_links);
   }
 
   bool approved(const Finding& finding) {

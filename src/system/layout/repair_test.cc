@@ -107,7 +107,7 @@ TEST_F(Repair, LeavesPlainFilesAloneUnlessAskedToLook) {
 
 TEST_F(Repair, AcceptsTheTwoNamesOfAnEnvelopeButTouchesNoFileWithMore) {
   run(small_);
-  put("intd/0/17", 0600);
+  put("intd/0/17", 0666);
   fs::create_hard_link(root_ / "intd/0/17", root_ / "todo/0/17");
   EXPECT_TRUE(run(small_, kLookInside).sound());
   EXPECT_EQ(mode("todo/0/17"), 0644u);

@@ -1,6 +1,7 @@
 #include "system/os/failure.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,8 @@ std::string with_errno(const std::string& what) { return what + ": " + std::stre
 
 int run_main(const char* program, int (*body)(int argc, char** argv), int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  // A program that was executed through a descriptor (see spawn) would bear the number's name in ps.
+  ::prctl(PR_SET_NAME, program);
   try {
     return body(argc, argv);
   } catch (const Fatal& fatal) {

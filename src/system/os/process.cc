@@ -84,12 +84,24 @@ void reset_signals(const std::vector<int>& ignored) {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// `file` was opened by whom we were before: the program may stand below a directory that only root may enter. -1: it
+// was not.
+Stop execute(const Prepared& prepared, int file) {
+  char* const* const arguments = prepared.arguments.data();
+  char* const* const environment = prepared.environment.data();
+  ::execve(prepared.what.path.c_str(), arguments, environment);
+  const int code = errno;
+  if (code == EACCES && file >= 0) ::execveat(file, "", arguments, environment, AT_EMPTY_PATH);
+  return {Step::kExecute, code};
+}
+
 // The rest of a process's life as this program; comes back only with what stopped it.
 Stop go(const Prepared& prepared, pid_t parent, int& report) {
   const Program& program = prepared.what;
   if (!place_descriptors(prepared, report)) return {Step::kDescriptors, errno};
   if (program.file_mask) ::umask(*program.file_mask);
   if (!program.directory.empty() && ::chdir(program.directory.c_str()) != 0) return {Step::kDirectory, errno};
+  const int file = program.identity ? ::open(program.path.c_str(), O_PATH | O_CLOEXEC) : -1;
   int death_signal = program.parent_death_signal;
   if (death_signal == 0) ::prctl(PR_GET_PDEATHSIG, &death_signal);
   if (program.identity && !become(*program.identity)) return {Step::kIdentity, errno};
@@ -99,8 +111,7 @@ Stop go(const Prepared& prepared, pid_t parent, int& report) {
     if (::getppid() != parent) ::raise(death_signal);  // died before we asked
   }
   reset_signals(program.ignored_signals);
-  ::execve(program.path.c_str(), prepared.arguments.data(), prepared.environment.data());
-  return {Step::kExecute, errno};
+  return execute(prepared, file);
 }
 
 StartFailure describe(const Program& program, const Stop& stop) {

@@ -24,7 +24,7 @@ struct Identity {
 };
 
 struct Program {
-  std::string path;                    // executed as it stands, no search
+  std::string path;                    // executed as it stands, no search; found as whom we are before `identity`
   std::vector<std::string> arguments;  // with argument 0
   Environment environment;
   // (ours, the program's). Ours may repeat; numbers that the program is not given are closed in it.

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 
 #include "system/os/fd.h"
 
@@ -85,6 +86,29 @@ TEST(Spawn, BecomesSomebodyElseWithExactlyOneGroup) {
   program.environment.set("PATH", "/usr/bin:/bin");
   program.identity = Identity{54321, 54322};
   EXPECT_EQ(output_of(program, "id -u; id -g; id -G"), "54321\n54322\n54322\n");
+}
+
+TEST(Spawn, ExecutesForSomebodyElseWhatOnlyRootCanReach) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  char directory[] = "/tmp/process_test_XXXXXX";  // 0700
+  ASSERT_NE(::mkdtemp(directory), nullptr);
+  Program program;
+  program.path = std::string(directory) + "/true";
+  std::filesystem::copy_file("/bin/true", program.path);
+  program.arguments = {"true"};
+  program.identity = Identity{54321, 54322};
+  const auto child = spawn(program);
+  EXPECT_TRUE(child) << child.error().what;
+  if (child) {
+    EXPECT_EQ(wait_for(*child), 0);
+  }
+  std::filesystem::permissions(program.path, std::filesystem::perms(0700));
+  const auto refused = spawn(program);  // the file itself is not for them
+  EXPECT_FALSE(refused);
+  if (!refused) {
+    EXPECT_EQ(refused.error().code, EACCES);
+  }
+  std::filesystem::remove_all(directory);
 }
 
 TEST(Spawn, TellsTheProgramOfItsParentsDeathAlsoAfterABecoming) {
