@@ -50,7 +50,7 @@ std::optional<AdmittedView> AdmittedView::decode(Octets payload) {
   view.channels = from.octets();
   view.envelope = from.rest();
   const auto known = [](char c) { return static_cast<std::uint8_t>(c) <= static_cast<std::uint8_t>(Channel::kLmtp); };
-  if (!from.ok() || !std::all_of(view.channels.begin(), view.channels.end(), known)) return std::nullopt;
+  if (!from.ok() || !view.id || !std::all_of(view.channels.begin(), view.channels.end(), known)) return std::nullopt;
   return view;
 }
 

@@ -37,7 +37,7 @@ struct Admitted {
 };
 
 // The fields of an encoded Admitted without allocation; views point into it. Checks that it is whole (lengths, ranges)
-// but not the values inside the envelope.
+// but not the values inside the envelope. Id zero is refused: it names nothing.
 struct AdmittedView {
   MessageId id;
   Lsn next;

@@ -111,6 +111,7 @@ TEST(Image, RecordsAboutUnknownMessagesOrRecipientsChangeNothing) {
   image.apply(Bounced{MessageId{6}, MessageId{7}});
   image.apply(Finished{MessageId{6}});
   EXPECT_FALSE(image.apply(Octets("\xff nonsense")));
+  EXPECT_FALSE(image.apply(encoded(message(0)))) << "the id that names nothing";
   EXPECT_EQ(story(image), before);
 }
 
