@@ -80,7 +80,6 @@ int run(int argc, char** argv) {
   const auto rules = make_rules(settings.settings());
   if (!rules) throw os::Fatal(EX_CONFIG, route::to_string(rules.error()));
 
-  std::vector<os::Fd> listeners = open_listeners(settings.settings().smtp_listen);
   make_room_for_descriptors(**rules);
 
   net::Loop loop;
@@ -90,7 +89,7 @@ int run(int argc, char** argv) {
     if (signo == SIGHUP) return reload(settings, server, log);
     server.stop();
   });
-  server.listen(std::move(listeners));
+  server.listen(open_listeners(settings.settings().smtp_listen));
   loop.run();
   log.flush();
   return EX_OK;

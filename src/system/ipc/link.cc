@@ -7,12 +7,14 @@
 namespace sluice::ipc {
 
 Link::Link(net::Loop& loop, os::Fd socket, const link::Hello& self, Callbacks callbacks)
-    : stream_(net::Stream::adopt(loop, std::move(socket))), callbacks_(std::move(callbacks)) {
+    : stream_(net::Stream::adopt(loop, std::move(socket))),
+      callbacks_(std::make_shared<Callbacks>(std::move(callbacks))) {
   send(self);
   stream_->start({[this](Octets octets) { return receive(octets); },
                   [this](int code) { tell(code == 0 ? "closed by the peer" : std::strerror(code)); },
                   [this] {
-                    if (callbacks_.drained) callbacks_.drained();
+                    const auto held = callbacks_;  // drained() may destroy us
+                    if (held->drained) held->drained();
                   }});
 }
 
@@ -23,7 +25,9 @@ Link::~Link() {
 
 std::size_t Link::receive(Octets octets) {
   std::size_t consumed = 0;
-  const auto alive = alive_;  // a frame's handler may destroy us
+  // A frame's handler may destroy us, and must not go while it runs.
+  const auto alive = alive_;
+  const auto callbacks = callbacks_;
   while (stream_->is_open()) {
     const auto split = link::split_frame(octets.substr(consumed));
     if (!split) {
@@ -43,12 +47,12 @@ std::size_t Link::receive(Octets octets) {
 }
 
 bool Link::handle(const link::Frame& frame) {
-  if (frame.type != link::FrameType::kHello) return introduced_ && callbacks_.frame(frame);
+  if (frame.type != link::FrameType::kHello) return introduced_ && callbacks_->frame(frame);
   const auto hello = link::Hello::decode(frame.payload);
   if (!hello || introduced_ || hello->version != link::kProtocolVersion) return false;
   introduced_ = true;
   peer_ = *hello;
-  if (callbacks_.hello) callbacks_.hello(peer_);
+  if (callbacks_->hello) callbacks_->hello(peer_);
   return true;
 }
 
@@ -58,7 +62,7 @@ void Link::end(const std::string& why) {
 }
 
 void Link::tell(const std::string& why) {
-  const auto closed = std::move(callbacks_.closed);  // it may destroy us
+  const auto closed = std::move(callbacks_->closed);  // it may destroy us
   closed(why);
 }
 

@@ -51,7 +51,7 @@ class Link {
   void tell(const std::string& why);
 
   std::shared_ptr<net::Stream> stream_;
-  Callbacks callbacks_;
+  std::shared_ptr<Callbacks> callbacks_;
   link::Hello peer_;
   bool introduced_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -22,6 +22,12 @@ def program(name):
     raise FileNotFoundError(f"{name} is not built; looked in {', '.join(map(str, builds))}")
 
 
+def sanitized():
+    """Built with a sanitizer, whose own memory hides the program's."""
+    octets = pathlib.Path(program("sluice-smtpd")).read_bytes()
+    return b"__asan_init" in octets or b"__tsan_init" in octets
+
+
 def toml(value):
     if isinstance(value, bool):
         return str(value).lower()
