@@ -47,6 +47,7 @@ void Ledger::sync_soon() {
 
 bool Ledger::sync() {
   const auto synced = log_->sync();
+  failing_ = !synced;
   if (!synced) {
     trouble_(synced.error().what);
     return false;

@@ -41,6 +41,8 @@ class Ledger {
   void after_sync(std::function<void()> work);
   // Now; for the end of the process. False: the disk does not take it.
   bool sync();
+  // The last sync failed: what is recorded stays in memory, so nothing new is to be begun.
+  bool failing() const { return failing_; }
 
  private:
   void append();
@@ -55,7 +57,7 @@ class Ledger {
   std::string scratch_;
   net::Timer sync_timer_, snapshot_timer_;
   std::vector<std::function<void()>> waiting_;
-  bool snapshot_under_way_ = false;
+  bool snapshot_under_way_ = false, failing_ = false;
   queue::MessageId snapshot_at_;
 };
 

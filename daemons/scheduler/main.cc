@@ -65,8 +65,8 @@ SendPeers inherited_peers() {
           os::Fd(link::kToTodo), os::Fd(link::kToIntake)};
 }
 
-int run(int, char**) {
-  config::QueueDaemon daemon = config::queue_daemon(kName);
+int run(int argc, char** argv) {
+  config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv, "s");
   const config::Settings& settings = daemon.settings.settings();
   const os::Fd mutex = hold_mutex(daemon.directory);
   auto first = settings_of(settings);

@@ -13,6 +13,8 @@ namespace sluice::scheduler {
 
 namespace {
 
+constexpr Duration kRetryDisk{1000};
+
 link::Hello self() { return {.role = link::Role::kScheduler, .pid = static_cast<std::uint32_t>(::getpid())}; }
 
 }  // namespace
@@ -128,6 +130,8 @@ void Send::plan_later() {
 void Send::plan() {
   plan_asked_ = false;
   if (stopping_) return;
+  // An attempt whose result cannot be recorded would be made again after a restart.
+  if (ledger_.failing()) return wake_.set(loop_.now() + kRetryDisk);
   const schedule::Plan& plan = core_.plan(loop_.now());
   for (const schedule::Start& start : plan.starts) begin(start, plan.recipients_of(start));
   for (const schedule::Expired& expired : plan.expired) expire(expired, plan.recipients_of(expired));
