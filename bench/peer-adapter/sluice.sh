@@ -14,6 +14,18 @@
 H=$D/home
 sluice() { "$SLUICE_BIN/sluice" --home "$H" "$@"; }
 supervisor() { cat "$D/pid"; }
+# The port is open before the queues take mail; until then a message is answered 451, and smtp-source gives up at that.
+await_queues() {
+    i=0
+    until sluice status --json 2>/dev/null | python3 -c '
+import json, sys
+try: queues = json.load(sys.stdin)["queues"]
+except ValueError: sys.exit(1)
+sys.exit(not all(len(q.get("daemons", [])) == 6 for q in queues))'; do
+        i=$((i+1)); [ $i -gt 400 ] && { echo "the queues do not start; see $D/log" >&2; exit 1; }
+        sleep 0.05
+    done
+}
 case ${1:-} in
 available) test -x "$SLUICE_BIN/sluice" && test -x "$SLUICE_BIN/qscheduler" ;;
 version) "$SLUICE_BIN/sluice" --version ;;
@@ -48,7 +60,8 @@ S
     sluice config --check ;;
 start)
     SLUICE_HOME=$H setsid "$SLUICE_BIN/qscheduler" -s </dev/null >>"$D/log" 2>&1 &
-    echo $! > "$D/pid" ;;
+    echo $! > "$D/pid"
+    await_queues ;;
 stop)
     p=$(supervisor)
     kill -TERM "$p" 2>/dev/null || :
