@@ -11,9 +11,9 @@ namespace sluice::clean {
 
 namespace {
 
-int run(int, char**) {
+int run(int argc, char** argv) {
   for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when to end
-  const config::QueueDaemon daemon = config::queue_daemon("qmail-clean");
+  const config::QueueDaemon daemon = config::queue_daemon("qmail-clean", argc, argv);
   net::Loop loop;
   Clean clean(loop, store::open_body_remover(daemon.directory, {.split = daemon.settings.settings().conf_split}),
               daemon.directory, os::Fd(link::kToScheduler));

@@ -28,9 +28,9 @@ std::unique_ptr<store::BodyWriter> open_journal(const config::QueueDaemon& daemo
   }
 }
 
-int run(int, char**) {
+int run(int argc, char** argv) {
   for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when to end
-  const config::QueueDaemon daemon = config::queue_daemon(kName);
+  const config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv);
   auto writer = open_journal(daemon);
   // Whoever may submit mail may connect: the envelope is checked here and the submitter's uid is the kernel's word.
   auto listener = net::listen_path(daemon.intake_socket(), 0666);

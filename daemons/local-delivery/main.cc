@@ -14,7 +14,7 @@ namespace {
 int run(int argc, char** argv) {
   for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when to end
   if (argc < 2) throw os::Fatal(100, "usage: qmail-lspawn defaultdelivery [queue]");
-  const config::QueueDaemon daemon = config::queue_daemon("qmail-lspawn");
+  const config::QueueDaemon daemon = config::queue_daemon("qmail-lspawn", argc, argv);
   const auto& settings = daemon.settings.settings();
   net::Loop loop;
   LocalDelivery delivery(loop, store::open_body_reader(daemon.directory, {.split = settings.conf_split}),

@@ -45,8 +45,8 @@ std::uint32_t most_deliveries() {
   return static_cast<std::uint32_t>(std::clamp<rlim_t>(left, 1, kMostDeliveries));
 }
 
-int run(int, char**) {
-  config::QueueDaemon queue = config::queue_daemon(kName);
+int run(int argc, char** argv) {
+  config::QueueDaemon queue = config::queue_daemon(kName, argc, argv);
   // Ending is qmail-send's to say, by closing the link: a signal to the whole process group stops it first.
   for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);
 

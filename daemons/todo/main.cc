@@ -17,9 +17,9 @@ Result<route::Router, route::RouteError> router_of(const config::Settings& setti
       {.locals = settings.locals, .virtualdomains = settings.virtualdomains, .envnoathost = settings.envnoathost});
 }
 
-int run(int, char**) {
+int run(int argc, char** argv) {
   for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when
-  config::QueueDaemon daemon = config::queue_daemon(kName);
+  config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv, "s");
   auto router = router_of(daemon.settings.settings());
   if (!router) throw os::Fatal(111, route::to_string(router.error()));
   net::Loop loop;

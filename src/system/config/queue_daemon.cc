@@ -19,6 +19,13 @@ void tell(const char* program, const Problems& problems) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, lines.data(), lines.size());
 }
 
+void refuse_unknown_options(int argc, char** argv, std::string_view known) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (first.size() < 2 || first.front() != '-') return;
+  if (first.size() == 2 && known.find(first[1]) != std::string_view::npos) return;
+  throw os::Fatal(100, fmt::format("unknown option {}; this program is started by qmail-start", first));
+}
+
 // The digits at the end of "queue12".
 unsigned number_of(std::string_view name) {
   const std::size_t digits = name.find_last_not_of("0123456789") + 1;
@@ -35,7 +42,8 @@ unsigned number_of(std::string_view name) {
 std::string QueueDaemon::intake_socket() const { return queue::intake_socket(settings.settings().run_dir, name); }
 std::string QueueDaemon::control_socket() const { return queue::control_socket(settings.settings().run_dir, name); }
 
-QueueDaemon queue_daemon(const char* program) {
+QueueDaemon queue_daemon(const char* program, int argc, char** argv, std::string_view options) {
+  refuse_unknown_options(argc, argv, options);
   Environment environment = process_environment();
   const std::string directory = environment.variables.find("QUEUEDIR").value_or("");
   if (directory.empty()) throw os::Fatal(111, "QUEUEDIR is not set: it names the directory of the queue");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "system/config/load.h"
 
@@ -19,9 +20,10 @@ struct QueueDaemon {
   std::string control_socket() const;
 };
 
-// From the environment, as qmail-start hands it down. Throws os::Fatal (111) if QUEUEDIR is missing or has no number, or
-// if the settings are bad; each problem of the settings was then written to standard error.
-QueueDaemon queue_daemon(const char* program);
+// From the environment, as qmail-start hands it down. The arguments are for ps, but may begin with an option of one of
+// the letters in `options`. Throws os::Fatal: 100 for an unknown option; 111 if QUEUEDIR is missing or has no number,
+// or if the settings are bad; each problem of the settings was then written to standard error.
+QueueDaemon queue_daemon(const char* program, int argc, char** argv, std::string_view options = "");
 
 // Rereads after a HUP or a Reload. False: the settings are bad, the problems were written to standard error, and the
 // old settings stay.
