@@ -14,6 +14,7 @@ std::string with_errno(const std::string& what) { return what + ": " + std::stre
 
 int run_main(const char* program, int (*body)(int argc, char** argv), int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error like a full disk
   // A program that was executed through a descriptor (see spawn) would bear the number's name in ps.
   ::prctl(PR_SET_NAME, program);
   try {

@@ -53,7 +53,7 @@ Result<void, Trouble> OpenSegment::make_room(Disk& disk, const std::string& dire
                                              std::uint64_t needed) {
   size = std::max(size, needed);
   auto room = file_->preallocate(size);
-  if (!room && room.error() == ENOSPC && needed < size) {
+  if (!room && (room.error() == ENOSPC || room.error() == EDQUOT || room.error() == EFBIG) && needed < size) {
     static_cast<void>(file_->truncate(0));
     room = file_->preallocate(size = needed);
   }
