@@ -24,14 +24,17 @@ namespace {
 constexpr const char* kName = "sluice-smtpd";
 
 config::Overrides overrides_of(int argc, char** argv) {
+  constexpr const char* kUsage = "usage: sluice-smtpd [-O name=value]...";
   config::Overrides overrides;
-  for (int option = 0; (option = ::getopt(argc, argv, "+O:")) != -1;) {
-    auto given = option == 'O' ? config::parse_override(optarg) : fail(config::Problem{});
-    if (!given && option == 'O') throw os::Fatal(EX_USAGE, given.error().to_text());
-    if (!given) throw os::Fatal(EX_USAGE, "usage: sluice-smtpd [-O name=value]...");
+  ::opterr = 0;  // its own messages do not name long options
+  for (int at = ::optind, option = 0; (option = ::getopt(argc, argv, "+:O:")) != -1; at = ::optind) {
+    if (option == ':') throw os::Fatal(EX_USAGE, fmt::format("a value is missing behind {}; {}", argv[at], kUsage));
+    if (option != 'O') throw os::Fatal(EX_USAGE, fmt::format("unknown option {}; {}", argv[at], kUsage));
+    auto given = config::parse_override(optarg);
+    if (!given) throw os::Fatal(EX_USAGE, given.error().to_text());
     overrides.push_back(std::move(*given));
   }
-  if (optind != argc) throw os::Fatal(EX_USAGE, "usage: sluice-smtpd [-O name=value]...");
+  if (::optind != argc) throw os::Fatal(EX_USAGE, kUsage);
   return overrides;
 }
 
