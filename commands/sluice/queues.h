@@ -9,9 +9,9 @@
 namespace sluice::commands {
 
 struct QueueName {
-  std::string name;       // "queue1"
+  std::string name;  // "queue1"
   std::string directory;
-  std::string control;    // path of the control socket of its qmail-send
+  std::string control;  // path of the control socket of its qmail-send
 };
 std::vector<QueueName> queues_of(const settings::Settings& settings);
 

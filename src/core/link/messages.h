@@ -119,8 +119,8 @@ struct Relocate {
 struct Relocated {
   static constexpr FrameType kType = FrameType::kRelocated;
   queue::MessageId id;
-  bool moved = false;       // false: could not; the old place stays
-  queue::BodyRef body;      // the new place, durable
+  bool moved = false;   // false: could not; the old place stays
+  queue::BodyRef body;  // the new place, durable
   void encode(std::string& out) const;
   static std::optional<Relocated> decode(Octets payload);
 };
@@ -137,9 +137,9 @@ struct Resume {
 struct Announce {
   static constexpr FrameType kType = FrameType::kAnnounce;
   queue::MessageId id;
-  queue::Lsn next;          // end of its record: Resume{next} announces what follows it
+  queue::Lsn next;  // end of its record: Resume{next} announces what follows it
   WallTime arrival{};
-  std::uint32_t uid = 0;    // of the submitter, as the kernel says
+  std::uint32_t uid = 0;  // of the submitter, as the kernel says
   std::uint32_t pid = 0;
   queue::BodyRef body;
   Octets envelope;
@@ -178,12 +178,12 @@ struct Reload {
 // One attempt: some recipients of one message that share a lane.
 struct Deliver {
   static constexpr FrameType kType = FrameType::kDeliver;
-  std::uint64_t attempt = 0;     // chosen by the scheduler, comes back with Delivered
+  std::uint64_t attempt = 0;  // chosen by the scheduler, comes back with Delivered
   queue::MessageId id;
   queue::BodyRef body;
   Channel channel = Channel::kRemote;
-  std::string destination;       // the lane's destination: a domain, or "[host]:port" of a route; local: the address
-  mail::Envelope envelope;       // with just the recipients of this attempt
+  std::string destination;  // the lane's destination: a domain, or "[host]:port" of a route; local: the address
+  mail::Envelope envelope;  // with just the recipients of this attempt
   void encode(std::string& out) const;
   static std::optional<Deliver> decode(Octets payload);
 };
@@ -208,7 +208,7 @@ struct Removed {
   static constexpr FrameType kType = FrameType::kRemoved;
   queue::BodyRef::Storage storage = queue::BodyRef::Storage::kJournal;
   std::uint64_t segment = 0;
-  bool gone = false;          // false: could not be removed now; ask again later
+  bool gone = false;  // false: could not be removed now; ask again later
   void encode(std::string& out) const;
   static std::optional<Removed> decode(Octets payload);
 };

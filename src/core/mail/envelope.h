@@ -22,22 +22,22 @@ inline constexpr std::uint8_t kNever = 1, kSuccess = 2, kFailure = 4, kDelay = 8
 enum class Return : std::uint8_t { kUnspecified = 0, kFull = 1, kHeaders = 2 };  // RFC 3461 RET
 
 struct Recipient {
-  std::string address;               // mailbox as accepted: local-part@domain, domain in lower case, no angle brackets
-  std::uint8_t notify = 0;           // RFC 3461 4.1
-  std::string original_recipient;    // RFC 3461 4.2 ORCPT, as given (xtext), or empty
+  std::string address;             // mailbox as accepted: local-part@domain, domain in lower case, no angle brackets
+  std::uint8_t notify = 0;         // RFC 3461 4.1
+  std::string original_recipient;  // RFC 3461 4.2 ORCPT, as given (xtext), or empty
   friend bool operator==(const Recipient&, const Recipient&) = default;
 };
 
 struct Envelope {
-  std::string sender;                // reverse-path without brackets; empty is the null sender
+  std::string sender;  // reverse-path without brackets; empty is the null sender
   std::vector<Recipient> recipients;
   LineForm line_form = LineForm::kCrlf;
-  bool eight_bit = false;            // BODY=8BITMIME was declared (RFC 6152)
-  bool smtputf8 = false;             // SMTPUTF8 was declared (RFC 6531)
+  bool eight_bit = false;  // BODY=8BITMIME was declared (RFC 6152)
+  bool smtputf8 = false;   // SMTPUTF8 was declared (RFC 6531)
   Return ret = Return::kUnspecified;
-  std::string envelope_id;           // RFC 3461 ENVID, as given (xtext), or empty
-  std::string client;                // "[192.0.2.1]" of the SMTP client or empty for a local submission; for logs
-  std::string flow;                  // who sends, for fairness (authenticated user); empty: the sender's domain
+  std::string envelope_id;  // RFC 3461 ENVID, as given (xtext), or empty
+  std::string client;       // "[192.0.2.1]" of the SMTP client or empty for a local submission; for logs
+  std::string flow;         // who sends, for fairness (authenticated user); empty: the sender's domain
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 

@@ -24,10 +24,10 @@ struct EnhancedCode {
 // What a failed or deferred attempt says about the destination, not about the message: the scheduler's windows and
 // back-off follow it.
 enum class Trouble : std::uint8_t {
-  kNone = 0,        // the destination answered for itself (also with 4xx or 5xx to this recipient)
-  kUnreachable = 1, // no address, no connection, no greeting, 421 at once: nothing can be delivered there now
-  kConnection = 2,  // a connection that worked was lost, or timed out, in mid-session
-  kBusy = 3,        // the destination asked for fewer connections (421, 450/451/452 to the connection or to MAIL)
+  kNone = 0,         // the destination answered for itself (also with 4xx or 5xx to this recipient)
+  kUnreachable = 1,  // no address, no connection, no greeting, 421 at once: nothing can be delivered there now
+  kConnection = 2,   // a connection that worked was lost, or timed out, in mid-session
+  kBusy = 3,         // the destination asked for fewer connections (421, 450/451/452 to the connection or to MAIL)
 };
 
 struct Outcome {
@@ -35,7 +35,7 @@ struct Outcome {
   Trouble trouble = Trouble::kNone;
   std::uint16_t reply = 0;  // SMTP reply code, 0 if there was none
   EnhancedCode code;
-  std::string text;         // one line, printable octets, at most kMaximumText; what goes into logs and reports
+  std::string text;  // one line, printable octets, at most kMaximumText; what goes into logs and reports
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
