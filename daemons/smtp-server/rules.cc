@@ -46,6 +46,7 @@ Result<std::shared_ptr<const Rules>, route::RouteError> make_rules(const setting
   rules->command_timeout = from.smtp_command_timeout;
   rules->data_timeout = from.smtp_data_timeout;
   rules->message_timeout = from.smtp_message_timeout;
+  rules->log_accepted = from.smtp_log_accepted;
   // The port is shared evenly between the processes, the clients are not.
   const std::size_t processes = from.smtp_processes;
   rules->admission = {.total = (from.smtp_max_connections + processes - 1) / processes,

@@ -382,6 +382,14 @@ def test_the_client_hears_250_only_after_the_intake_has_answered(start, intake):
     server.wait_for_log("accepted 1001 from=<a@example.com>")
 
 
+def test_lines_about_accepted_messages_can_be_silenced(start, intake):
+    server = start(smtp__log_accepted=False)
+    send_one(server)
+    server.terminate()
+    assert server.wait() == 0
+    assert "stopping" in server.log and "accepted" not in server.log
+
+
 @pytest.mark.parametrize("permanent, reply", [(False, "451 4.3.0"), (True, "554 5.3.0")])
 def test_what_the_intake_refuses_is_not_accepted(start, intake, permanent, reply):
     server = start()
