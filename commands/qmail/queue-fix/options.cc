@@ -57,7 +57,8 @@ Result<Options, std::string> parse(int argc, char* const* argv) {
         break;
       case ':':
         return fail(fmt::format("option -{} needs a value", static_cast<char>(::optopt)));
-      default:
+      default:  // of "--word" only the second dash is read, so that it is still the one at optind
+        if (::optopt == '-') return fail(fmt::format("unknown option {}", argv[::optind]));
         return fail(fmt::format("unknown option -{}", static_cast<char>(::optopt)));
     }
   if (::optind + 1 != argc)

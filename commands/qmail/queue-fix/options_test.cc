@@ -36,6 +36,7 @@ TEST(QueueFixOptions, LeaveSplitAndBigTodoToTheSettingsWhenNotGiven) {
 
 TEST(QueueFixOptions, AreRefusedWithASentence) {
   EXPECT_EQ(parse_words({"-x", "q"}).error(), "unknown option -x");
+  EXPECT_EQ(parse_words({"-i", "--word", "q"}).error(), "unknown option --word");
   EXPECT_EQ(parse_words({"-s"}).error(), "option -s needs a value");
   EXPECT_EQ(parse_words({"-s", "152", "q"}).error(), "-s 152: the split is a number from 1 to 151");
   EXPECT_EQ(parse_words({"-b", "yes", "q"}).error(), "-b yes: 1 splits todo and intd, 0 does not");
