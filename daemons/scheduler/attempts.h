@@ -17,6 +17,7 @@ struct Attempt {
   std::uint64_t first_delivery = 0;       // number in the activity record of its first recipient; the others follow
   std::vector<std::uint32_t> recipients;  // indexes in the envelope
   queue::BodyRef body;                    // where the spawner was told to read
+  std::uint32_t reload = 0;               // how often the routes had been read again when it began
 };
 
 class Attempts {

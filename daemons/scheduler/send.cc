@@ -153,7 +153,8 @@ void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> re
   deliver.destination = start.lane.destination;
   const auto all = std::exchange(envelope->recipients, {});
   deliver.envelope = std::move(*envelope);
-  Attempt attempt{start.message, start.attempts, deliveries_ + 1, {recipients.begin(), recipients.end()}, deliver.body};
+  Attempt attempt{start.message, start.attempts, deliveries_ + 1, {recipients.begin(), recipients.end()},
+                  deliver.body,  reloads_};
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
     for (const std::uint32_t index : recipients) {
       deliver.envelope.recipients.push_back(all[index]);
@@ -188,6 +189,8 @@ void Send::settle(const link::Delivered& delivered) {
   record_settled(settled, *attempt, delivered.outcomes);
   log_status();
   if (done) complete(attempt->message);
+  if (!done && attempt->reload != reloads_)  // it was under way when the routes changed
+    if (const auto message = image().find(attempt->message)) reroute(*message);
   if (stopping_ && attempts_.empty()) return stop_now();
   plan_later();
 }
@@ -315,18 +318,22 @@ void Send::reload() {
   if (!fresh) return;
   settings_ = std::move(*fresh);
   reports_.set_policy(settings_.reports);
+  ++reloads_;
   apply_limits();
   queue::MessageId after;
-  for (bool more = true; more;) {  // routes may have changed
-    const auto next = image().visit(after, 1000, [&](const queue::Image::MessageView& message) {
-      if (message.pending() == 0) return;
-      const LaneJobs lanes =
-          lanes_of(message, settings_.routes, loop_.now(), loop_.wall(), attempts_.recipients_of(message.id()));
-      core_.reassign(message.id(), lanes.views(), loop_.now());
-    });
+  for (bool more = true; more;) {
+    const auto next = image().visit(after, 1000, [&](const queue::Image::MessageView& message) { reroute(message); });
     more = next.has_value();
     if (next) after = *next;
   }
+}
+
+// The routes may have changed. What is in flight stays where it is until it is settled.
+void Send::reroute(const queue::Image::MessageView& message) {
+  if (message.pending() == 0) return;
+  const LaneJobs lanes =
+      lanes_of(message, settings_.routes, loop_.now(), loop_.wall(), attempts_.recipients_of(message.id()));
+  core_.reassign(message.id(), lanes.views(), loop_.now());
 }
 
 void Send::run_all() {

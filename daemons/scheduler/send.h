@@ -69,6 +69,7 @@ class Send {
 
   void admit(const queue::AdmittedView& message);
   void schedule(const queue::Image::MessageView& message);
+  void reroute(const queue::Image::MessageView& message);
   void settle(const link::Delivered& delivered);
   void record_settled(const schedule::Settled& settled, const Attempt& attempt,
                       const std::vector<mail::Outcome>& outcomes);
@@ -98,6 +99,7 @@ class Send {
   Reclaim reclaim_;
   net::Timer wake_, patience_;
   std::uint64_t deliveries_ = 0;  // counted for the activity record
+  std::uint32_t reloads_ = 0;
   bool plan_asked_ = false, stopping_ = false;
   int exit_code_ = 0;
 };
