@@ -3,8 +3,10 @@
     with NameServer(tmp_path, {"x.test": "@ MX 10 mx\\nmx A 127.0.0.1"}) as names:
         settings = {"remote.resolver": [names.address]}
 """
+import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -61,7 +63,7 @@ remote-control:
   control-enable: no
 """ + "".join(f'zone:\n  name: "{name}"\n  zonefile: "{name}.zone"\n' for name in self.zones))
         self.process = subprocess.Popen([NSD, "-d", "-c", str(configuration)], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
+                                        stderr=subprocess.DEVNULL, start_new_session=True)
         question = dns.message.make_query(f"{next(iter(self.zones))}.", "SOA")
         deadline = time.monotonic() + 20
         while True:  # nsd says nothing when it is ready; its first answer does
@@ -75,5 +77,5 @@ remote-control:
                 raise AssertionError("nsd does not answer: " + (log.read_text() if log.exists() else ""))
 
     def __exit__(self, *_):
-        self.process.terminate()
+        os.killpg(self.process.pid, signal.SIGKILL)  # asked politely, it now and then does not end for minutes
         self.process.wait(20)

@@ -1,0 +1,194 @@
+"""The security partition: who runs as whom, and who owns what on disk, against the table of qmail-start(8)."""
+import grp
+import os
+import pathlib
+import pwd
+import stat
+
+import pytest
+
+from support.accounts import ROOT
+from support.instance import free_port, wait_until
+from support.recorder import Recorder, letter
+from support.smtp_server import program
+
+pytestmark = pytest.mark.skipif(not ROOT, reason="needs root")
+
+# daemon: user, group. qmail-start(8); qmail-intake, which writes the bodies, is qmail-clean's equal. Nobody has
+# supplementary groups. The logger is qmaill:nofiles.
+DAEMONS = {
+    "qscheduler": ("root", "root"),
+    "qmail-send": ("qmails", "qmail"),
+    "todo-proc": ("qmails", "qmail"),
+    "qmail-clean": ("qmailq", "qmail"),
+    "qmail-intake": ("qmailq", "qmail"),
+    "qmail-lspawn": ("root", "qmail"),
+    "qmail-rspawn": ("qmailr", "qmail"),
+    "sluice-smtpd": ("qmaild", "nofiles"),
+}
+
+# With a split of 3. In the queue's directory: path, owner, group, mode.
+QUEUE = """
+.               qmailq qmail 750
+bounce          qmails qmail 700
+info            qmails qmail 700
+info/N          qmails qmail 700
+intd            qmailq qmail 700
+intd/N          qmailq qmail 700
+local           qmails qmail 700
+local/N         qmails qmail 700
+mess            qmailq qmail 750
+mess/N          qmailq qmail 750
+remote          qmails qmail 700
+remote/N        qmails qmail 700
+todo            qmailq qmail 750
+todo/N          qmailq qmail 750
+trash           qmailq qmail 700
+pid             qmailq qmail 700
+lock            qmailq qmail 750
+lock/sendmutex  qmails qmail 600
+lock/tcpto      qmailr qmail 644
+lock/trigger    qmails qmail 622
+journal         qmailq qmail 750
+state           qmails qmail 700
+"""
+
+RUN = """
+.                   root   root   755
+lock                root   root   644
+supervisor.control  root   root   666
+intake              qmailq qmail  755
+intake/queue1       qmailq qmail  666
+control             qmails qmail  755
+control/queue1      qmails qmail  666
+"""
+
+HOME = """
+.            root root 755
+etc          root root 755
+queue        root root 755
+run          root root 755
+"""
+
+
+def table(text, split=3):
+    rows = {}
+    for line in text.strip().splitlines():
+        path, owner, group, mode = line.split()
+        for one in [path.replace("/N", f"/{n}") for n in range(split)] if path.endswith("/N") else [path]:
+            rows[one] = (owner, group, mode)
+    return rows
+
+
+def found(directory):
+    """Every path below, itself included as ".", with owner, group and mode."""
+    rows = {}
+    for root, directories, files in os.walk(directory):
+        for name in ["."] * (root == str(directory)) + directories + files:
+            path = pathlib.Path(root, name)
+            status = path.lstat()
+            rows[str(path.relative_to(directory))] = (pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid).gr_name,
+                                                      f"{stat.S_IMODE(status.st_mode):o}")
+    return rows
+
+
+def identity(pid):
+    """User and group of a process; all four of each kind must agree."""
+    with open(f"/proc/{pid}/status") as status:
+        fields = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+    uids, gids = set(fields["Uid"].split()), set(fields["Gid"].split())
+    assert len(uids) == len(gids) == 1, fields
+    (uid,), (gid,) = uids, gids
+    return pwd.getpwuid(int(uid)).pw_name, grp.getgrgid(int(gid)).gr_name, set(map(int, fields["Groups"].split())), fields
+
+
+def test_each_daemon_runs_under_its_own_user_and_group(instance):
+    instance.start()
+    pids = instance.pids
+    assert pids.keys() == DAEMONS.keys()
+    for name, expected in DAEMONS.items():
+        user, group, groups, fields = identity(pids[name])
+        assert (user, group) == expected, name
+        if name != "qscheduler":
+            assert groups <= {grp.getgrnam(group).gr_gid}, f"{name} has the groups {groups}"
+        if user != "root":
+            assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 0, name
+
+
+def test_the_logger_runs_as_qmaill(instance):
+    instance.set_up()
+    place = instance.home / "activity"
+    place.mkdir()
+    os.chown(place, pwd.getpwnam("qmaill").pw_uid, -1)
+    instance.spawn(program("qscheduler"), "-s", "./Maildir/", "sh", "-c",
+                   f"id -un > {place}/who; id -gn >> {place}/who; cat > {place}/record")
+    instance.wait_until_ready()
+    instance.send(f"nobody-of-this-name@{instance.settings['me']}", sender="")
+    wait_until(lambda: (place / "record").exists() and "new msg " in (place / "record").read_text(), "the activity record")
+    assert (place / "who").read_text() == "qmaill\nnofiles\n"
+    assert "new msg" not in instance.log
+
+
+def test_each_file_and_directory_has_its_owner_and_mode(instance):
+    with Recorder() as recorder:
+        instance.start(smtproutes=[f"x.test:{recorder.route}", f"dead.test:127.0.0.1:{free_port()}"])
+        instance.send("a@x.test", letter("small"))
+        instance.send("a@dead.test", letter("kept"))
+        instance.send("a@dead.test", letter("large and kept", 500_000))
+        recorder.wait_for(["small"])
+        instance.wait_for_log("^delivery .*deferral", times=1)
+        wait_until(lambda: list((instance.queue_directory / "state").iterdir()), "the state log")
+        queue = found(instance.queue_directory)
+    made = {path: row for path, row in queue.items() if path not in table(QUEUE)}
+    assert {path: queue.get(path) for path in table(QUEUE)} == table(QUEUE)
+    # What the daemons made themselves: bodies are the writer's and readable by the group, outcomes the scheduler's alone.
+    expected = {"journal": ("qmailq", "qmail", "640"), "mess": ("qmailq", "qmail", "640"), "state": ("qmails", "qmail", "600")}
+    assert {path.split("/")[0] for path in made} == expected.keys()
+    for path, row in made.items():
+        assert row == expected[path.split("/")[0]], path
+
+
+def test_run_and_home_have_their_owners_and_modes(instance):
+    instance.start()
+    assert found(instance.home / "run") == table(RUN)
+    home = found(instance.home)
+    assert {path: home[path] for path in table(HOME)} == table(HOME)
+
+
+def test_mail_is_delivered_under_the_uid_of_its_recipient(instance):
+    instance.start()
+    for number in (0, 1):
+        instance.send(instance.user(number), letter("mine"))
+        instance.wait_for_mail(number=number)
+        maildir = found(instance.maildir(number))
+        name = instance.user(number).split("@")[0]
+        primary = grp.getgrgid(pwd.getpwnam(name).pw_gid).gr_name
+        assert {row[:2] for row in maildir.values()} == {(name, primary)}
+        assert {row[2] for path, row in maildir.items()} == {"700", "600"}
+
+
+def test_the_daemons_may_not_read_what_is_not_theirs(instance):
+    """qmail-rspawn, which talks to strangers, sees neither the state log nor may it write into the journal."""
+    instance.start()
+    instance.send(f"nobody-of-this-name@{instance.settings['me']}", sender="")
+    wait_until(lambda: list((instance.queue_directory / "state").iterdir()), "the state log")
+    segment, = (instance.queue_directory / "journal").iterdir()
+    log = next((instance.queue_directory / "state").iterdir())
+
+    def may(user, group, path, mode):
+        child = os.fork()
+        if child == 0:
+            status = 2
+            try:
+                os.setgroups([])
+                os.setgid(grp.getgrnam(group).gr_gid)
+                os.setuid(pwd.getpwnam(user).pw_uid)
+                status = 0 if os.access(path, mode) else 1
+            finally:
+                os._exit(status)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert may("qmailr", "qmail", segment, os.R_OK) and not may("qmailr", "qmail", segment, os.W_OK)
+    assert not may("qmailr", "qmail", log, os.R_OK)
+    assert not may("qmaild", "nofiles", segment, os.R_OK) and not may("qmaild", "nofiles", log, os.R_OK)
+    assert may("qmailq", "qmail", segment, os.W_OK) and not may("qmails", "qmail", segment, os.W_OK)
+    assert may("qmails", "qmail", log, os.W_OK) and not may("qmailq", "qmail", log, os.R_OK)
