@@ -56,6 +56,7 @@ class Loop {
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> on_fire);
+  ~Timer() { *alive_ = false; }
   void set(MonoTime when);  // earlier than now: fires in the next turn
   void set_after(Duration delay);
   void cancel();
@@ -63,15 +64,11 @@ class Timer {
   MonoTime when() const { return when_; }
 
  private:
-  Loop& loop_;
   boost::asio::steady_timer timer_;
   std::function<void()> on_fire_;
   bool armed_ = false;
   MonoTime when_{};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-
- public:
-  ~Timer() { *alive_ = false; }
 };
 
 }  // namespace sluice::net
