@@ -55,8 +55,7 @@ void Loop::wait_for_signal() {
   });
 }
 
-Timer::Timer(Loop& loop, std::function<void()> on_fire)
-    : timer_(loop.context()), on_fire_(std::move(on_fire)) {}
+Timer::Timer(Loop& loop, std::function<void()> on_fire) : timer_(loop.context()), on_fire_(std::move(on_fire)) {}
 
 void Timer::set(MonoTime when) {
   if (armed_ && when == when_) return;
