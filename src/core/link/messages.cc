@@ -32,19 +32,23 @@ mail::Verdict take_verdict(Decoder& from) {
   return mail::Verdict::kDeferred;
 }
 
-// verdict u8, trouble u8, reply u16, code u8 u16 u16, text length u32
-constexpr std::size_t kShortestOutcome = 13;
+// verdict u8, trouble u8, reached u8, reply u16, code u8 u16 u16, text length u32
+constexpr std::size_t kShortestOutcome = 14;
 
 void encode_outcome(Encoder& to, const mail::Outcome& outcome) {
-  to.u8(static_cast<std::uint8_t>(outcome.verdict)).u8(static_cast<std::uint8_t>(outcome.trouble)).u16(outcome.reply);
-  to.u8(outcome.code.status_class).u16(outcome.code.subject).u16(outcome.code.detail);
-  to.octets(Octets(outcome.text).substr(0, mail::kMaximumText));
+  to.u8(static_cast<std::uint8_t>(outcome.verdict)).u8(static_cast<std::uint8_t>(outcome.trouble));
+  to.u8(static_cast<std::uint8_t>(outcome.reached))
+      .u16(outcome.reply)
+      .u8(outcome.code.status_class)
+      .u16(outcome.code.subject);
+  to.u16(outcome.code.detail).octets(Octets(outcome.text).substr(0, mail::kMaximumText));
 }
 
 mail::Outcome decode_outcome(Decoder& from) {
   mail::Outcome outcome;
   outcome.verdict = take_verdict(from);
   outcome.trouble = from.enumeration(mail::Trouble::kBusy);
+  outcome.reached = from.enumeration(mail::Reached::kExpanded);
   outcome.reply = from.u16();
   outcome.code = {from.u8(), from.u16(), from.u16()};
   const Octets text = from.octets();

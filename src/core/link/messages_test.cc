@@ -175,6 +175,7 @@ TEST(Delivered, CarriesOneOutcomeARecipient) {
   Delivered delivered;
   delivered.attempt = 12;
   delivered.outcomes.push_back({mail::Verdict::kDelivered, mail::Trouble::kNone, 250, {2, 0, 0}, "ok"});
+  delivered.outcomes.back().reached = mail::Reached::kReporter;
   delivered.outcomes.push_back({mail::Verdict::kFailed, mail::Trouble::kNone, 550, {5, 1, 1}, "no such user"});
   EXPECT_EQ(round_trip<Delivered>(encoded(delivered), false).outcomes, delivered.outcomes);
 }

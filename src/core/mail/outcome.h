@@ -30,12 +30,22 @@ enum class Trouble : std::uint8_t {
   kBusy = 3,         // the destination asked for fewer connections (421, 450/451/452 to the connection or to MAIL)
 };
 
+// Of a delivered recipient: how far the message came, which decides what a report of success says (RFC 3464 2.3.3) and
+// who owes it (RFC 3461 5.2).
+enum class Reached : std::uint8_t {
+  kMailbox = 0,   // final delivery: "delivered"
+  kServer = 1,    // a server that does not offer DSN: "relayed", and nobody after us reports success
+  kReporter = 2,  // a server that offers DSN and was told NOTIFY: it reports, we do not
+  kExpanded = 3,  // sent on to other addresses: "expanded"
+};
+
 struct Outcome {
   Verdict verdict = Verdict::kDeferred;
   Trouble trouble = Trouble::kNone;
   std::uint16_t reply = 0;  // SMTP reply code, 0 if there was none
   EnhancedCode code;
   std::string text;  // one line, printable octets, at most kMaximumText; what goes into logs and reports
+  Reached reached = Reached::kMailbox;  // counts with kDelivered only
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
