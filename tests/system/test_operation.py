@@ -85,7 +85,15 @@ def test_journal_verify_finds_no_fault_after_traffic(instance):
             instance.send("a@x.test", letter(f"m{i}", 10_000))
         recorder.wait_for(f"m{i}" for i in range(20))
         done = instance.tool("journal", "verify", instance.queue_directory, check=True)
-        assert re.search(r"^1 segments, 20 messages, .* 0 damaged places", done.stdout, re.MULTILINE)
+        assert re.search(r"^1 segment, 20 messages, .* 0 damaged places", done.stdout, re.MULTILINE)
+        assert instance.tool("journal", "verify", "queue1", check=True).stdout == done.stdout
+
+
+def test_journal_of_a_queue_that_is_not_there_is_a_clear_error(instance):
+    instance.set_up()
+    done = instance.tool("journal", "verify", "queue9")
+    assert done.returncode == 64
+    assert "queue9 is neither a directory nor a queue of" in done.stderr
 
 
 # -- signals ----------------------------------------------------------------------------------------------------------
