@@ -1,5 +1,11 @@
 """Fixtures of the suites that run whole instances."""
+import os
+
 import pytest
+
+# The daemons are started from other directories. Before anything reads it.
+if "SLUICE_BUILD" in os.environ:
+    os.environ["SLUICE_BUILD"] = os.path.abspath(os.environ["SLUICE_BUILD"])
 
 from support.instance import Instance
 
