@@ -32,11 +32,18 @@ void check_routes(const SmtpRoutes& routes, std::string_view domain) {
   invariant(destination.empty() || parse_destination(destination).has_value(), "a destination can be read back");
 }
 
+void check_lmtp_routes(const LmtpRoutes& routes, std::string_view address) {
+  const std::string_view destination = routes.destination(address);
+  if (destination.empty() || destination.starts_with('/')) return;
+  const auto parsed = parse_destination(destination);
+  invariant(parsed && parsed->relay && parsed->port != kSmtpPort, "an LMTP destination can be read back");
+}
+
 void check_router(const Router& router, const RelayPolicy& policy, const std::string& address) {
   const Routed routed = router.route(address);
   invariant(routed.address.find('@') != std::string::npos, "a routed address has a domain");
   const bool own = router.is_own(router.rewritten(address));
-  invariant(!own || routed.channel == queue::Channel::kLocal, "what is our own stays here");
+  invariant(!own || routed.channel != queue::Channel::kRemote, "what is our own stays here");
   invariant(!own || policy.accepts(address, false, router), "what is our own is accepted");
 }
 
@@ -50,13 +57,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const SmtpRoutes no_routes = *SmtpRoutes::build({});
   const auto routes = SmtpRoutes::build(list);
   const auto policy = RelayPolicy::build(list);
+  const auto lmtp = LmtpRoutes::build(list);
   const auto router = Router::build({.locals = {"here.example"},
                                      .virtualdomains = list,
                                      .percenthack = {"here.example"},
-                                     .envnoathost = "here.example"});
+                                     .envnoathost = "here.example",
+                                     .lmtproutes = lmtp ? list : std::vector<std::string>{}});
   for (const std::string& text : asked) {
     check_routes(no_routes, mail::domain_of(text));
     if (routes) check_routes(*routes, mail::domain_of(text));
+    if (lmtp) check_lmtp_routes(*lmtp, text);
     if (router) check_router(*router, policy ? *policy : *RelayPolicy::build({}), text);
     (void)parse_destination(text);
   }

@@ -14,17 +14,31 @@ std::vector<schedule::NewJob> LaneJobs::views() const {
   return views;
 }
 
-LaneJobs lanes_of(const queue::Image::MessageView& message, const route::SmtpRoutes& routes, MonoTime mono,
-                  WallTime wall, const std::vector<std::uint32_t>& skip) {
+namespace {
+
+std::string destination_of(const queue::Image::RecipientView& recipient, const Routes& routes) {
+  switch (recipient.channel) {
+    case queue::Channel::kLocal:
+      return std::string(recipient.address);
+    case queue::Channel::kRemote:
+      return routes.smtp.destination(mail::domain_of(recipient.address));
+    case queue::Channel::kLmtp:
+      break;
+  }
+  return std::string(routes.lmtp.destination(recipient.address));
+}
+
+}  // namespace
+
+LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes, MonoTime mono, WallTime wall,
+                  const std::vector<std::uint32_t>& skip) {
   LaneJobs lanes;
   message.each_recipient([&](const queue::Image::RecipientView& recipient) {
     if (queue::is_done(recipient.status)) return;
     if (std::find(skip.begin(), skip.end(), recipient.index) != skip.end()) return;
     LaneJobs::Job job;
     job.channel = recipient.channel;
-    job.destination = recipient.channel == queue::Channel::kLocal
-                          ? std::string(recipient.address)
-                          : routes.destination(mail::domain_of(recipient.address));
+    job.destination = destination_of(recipient, routes);
     job.attempts = recipient.attempts;
     if (recipient.status == queue::RecipientStatus::kDeferred) job.due = mono + (recipient.next_attempt - wall);
     // Recipients come in runs of the same domain more often than not: look at the youngest job first.

@@ -7,10 +7,16 @@
 #include <vector>
 
 #include "core/queue/image.h"
+#include "core/route/lmtp_routes.h"
 #include "core/route/smtp_routes.h"
 #include "core/schedule/views.h"
 
 namespace sluice::scheduler {
+
+struct Routes {
+  route::SmtpRoutes smtp;
+  route::LmtpRoutes lmtp;
+};
 
 struct LaneJobs {
   struct Job {
@@ -25,9 +31,11 @@ struct LaneJobs {
   std::vector<schedule::NewJob> views() const;
 };
 
-// Jobs of the recipients that are not done and for which `skip` is false. `mono` and `wall` are the same moment.
-LaneJobs lanes_of(const queue::Image::MessageView& message, const route::SmtpRoutes& routes, MonoTime mono,
-                  WallTime wall, const std::vector<std::uint32_t>& skip = {});
+// Jobs of the recipients that are not done and for which `skip` is false. The destination of one that was routed to an
+// LMTP server of which lmtproutes say nothing any more is empty: qmail-rspawn defers it and says why. `mono` and `wall`
+// are the same moment.
+LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes, MonoTime mono, WallTime wall,
+                  const std::vector<std::uint32_t>& skip = {});
 
 // What the core is to know about the message; its view of the flow points into `flow`.
 schedule::NewMessage new_message(const queue::Image::MessageView& message, std::string& flow, MonoTime mono,

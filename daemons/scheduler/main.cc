@@ -40,6 +40,9 @@ schedule::Policy policy_of(const config::Settings& settings) {
   remote.limit = settings.concurrencyremote;
   remote.window.limit = settings.lane_limit;
   remote.window.initial = std::min(settings.lane_initial_window, settings.lane_limit);
+  auto& lmtp = policy.of(queue::Channel::kLmtp);
+  lmtp.limit = settings.concurrencylmtp;
+  lmtp.window = remote.window;
   policy.recipients_per_attempt = settings.remote_recipients_per_transaction;
   policy.queue_lifetime = settings.queuelifetime;
   policy.bounce_lifetime = std::min(settings.bouncelifetime, settings.queuelifetime);
@@ -52,12 +55,18 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
     os::say("alert", kName, route::to_string(routes.error()));
     return std::nullopt;
   }
+  auto lmtp = route::LmtpRoutes::build(settings.lmtproutes);
+  if (!lmtp) {
+    os::say("alert", kName, route::to_string(lmtp.error()));
+    return std::nullopt;
+  }
   mail::ReportSettings text;
   text.me = settings.me;
   text.bounce_from = settings.bouncefrom;
   text.bounce_host = settings.bouncehost;
-  return SendSettings{
-      policy_of(settings), std::move(*routes), {std::move(text), settings.doublebounceto, settings.doublebouncehost}};
+  return SendSettings{policy_of(settings),
+                      {std::move(*routes), std::move(*lmtp)},
+                      {std::move(text), settings.doublebounceto, settings.doublebouncehost}};
 }
 
 SendPeers inherited_peers() {

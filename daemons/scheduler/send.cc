@@ -304,7 +304,14 @@ void Send::apply_limits() {
       policy.of(channel).limit = std::min(policy.of(channel).limit, spawner->peer().limit);
   };
   cap(queue::Channel::kLocal, local_.get());
+  // One spawner serves both of the others: what LMTP may take of it, a quarter at most, SMTP does without.
+  cap(queue::Channel::kLmtp, remote_.get());
   cap(queue::Channel::kRemote, remote_.get());
+  if (const std::uint32_t most = remote_ ? remote_->peer().limit : 0; most > 0) {
+    std::uint32_t& lmtp = policy.of(queue::Channel::kLmtp).limit;
+    lmtp = std::min(lmtp, std::max(most / 4, 1U));
+    policy.of(queue::Channel::kRemote).limit = std::min(policy.of(queue::Channel::kRemote).limit, most - lmtp);
+  }
   core_.set_policy(std::move(policy), loop_.now());
   plan_later();
 }

@@ -13,8 +13,8 @@
 
 #include "activity.h"
 #include "attempts.h"
-#include "core/route/smtp_routes.h"
 #include "core/schedule/scheduler.h"
+#include "lanes_of.h"
 #include "ledger.h"
 #include "reclaim.h"
 #include "reports.h"
@@ -25,7 +25,7 @@ namespace sluice::scheduler {
 // What may change at a reload.
 struct SendSettings {
   schedule::Policy policy;
-  route::SmtpRoutes routes;
+  Routes routes;
   ReportPolicy reports;
 };
 

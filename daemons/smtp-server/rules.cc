@@ -30,7 +30,8 @@ Result<std::shared_ptr<const Rules>, route::RouteError> make_rules(const setting
   auto router = route::Router::build({.locals = from.locals,
                                       .virtualdomains = from.virtualdomains,
                                       .percenthack = {},
-                                      .envnoathost = from.envnoathost});
+                                      .envnoathost = from.envnoathost,
+                                      .lmtproutes = from.lmtproutes});
   if (!router) return fail(router.error());
   auto relay = route::RelayPolicy::build(from.rcpthosts);
   if (!relay) return fail(relay.error());

@@ -13,8 +13,10 @@ namespace {
 constexpr const char* kName = "todo-proc";
 
 Result<route::Router, route::RouteError> router_of(const config::Settings& settings) {
-  return route::Router::build(
-      {.locals = settings.locals, .virtualdomains = settings.virtualdomains, .envnoathost = settings.envnoathost});
+  return route::Router::build({.locals = settings.locals,
+                               .virtualdomains = settings.virtualdomains,
+                               .envnoathost = settings.envnoathost,
+                               .lmtproutes = settings.lmtproutes});
 }
 
 int run(int argc, char** argv) {

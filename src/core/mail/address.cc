@@ -96,4 +96,19 @@ std::string xtext_decoded(std::string_view xtext) {
   return text;
 }
 
+std::string xtext_encoded(std::string_view text) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string xtext;
+  xtext.reserve(text.size());
+  for (const char c : text) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet > ' ' && octet < 0x7f && c != '+' && c != '=') {
+      xtext.push_back(c);
+    } else {
+      xtext.append({'+', kDigits[octet >> 4], kDigits[octet & 15]});
+    }
+  }
+  return xtext;
+}
+
 }  // namespace sluice::mail

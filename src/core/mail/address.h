@@ -31,5 +31,7 @@ bool is_ascii(std::string_view text);
 
 // RFC 3461 4: "+2B" stands for '+'. What is not xtext comes back unchanged where it is not.
 std::string xtext_decoded(std::string_view xtext);
+// ASCII text as xtext: what is not printable, spaces, '+' and '=' become '+' and two hexadecimal digits.
+std::string xtext_encoded(std::string_view text);
 
 }  // namespace sluice::mail

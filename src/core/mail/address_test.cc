@@ -48,6 +48,8 @@ TEST(Utf8, KnowsWellFormedText) {
 
 TEST(Xtext, DecodesHexAndLeavesTheRest) {
   EXPECT_EQ(xtext_decoded("rfc822;a+2Bb+3Dc@x"), "rfc822;a+b=c@x");
+  EXPECT_EQ(xtext_encoded("a+b=c d@x\x01"), "a+2Bb+3Dc+20d@x+01");
+  EXPECT_EQ(xtext_decoded(xtext_encoded("a+b=c d@x\x01")), "a+b=c d@x\x01");
   EXPECT_EQ(xtext_decoded("a+"), "a+");
   EXPECT_EQ(xtext_decoded("a+2"), "a+2");
   EXPECT_EQ(xtext_decoded("+zz"), "+zz");

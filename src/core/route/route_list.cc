@@ -59,6 +59,11 @@ bool is_domain(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_domain_octet);
 }
 
+bool is_printable_word(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
+}
+
 std::optional<std::size_t> find_separator(std::string_view line) {
   bool inside = false;
   for (std::size_t i = 0; i < line.size(); ++i) {

@@ -37,6 +37,9 @@ bool is_domain(std::string_view text);
 // "[...]": an address literal (RFC 5321 4.1.3), of IPv4 or IPv6.
 bool is_address_literal(std::string_view text);
 
+// No white space and no control characters; may be empty.
+bool is_printable_word(std::string_view text);
+
 // "key:rest": the octets before the first colon that is not inside brackets. nullopt: there is none.
 std::optional<std::size_t> find_separator(std::string_view line);
 

@@ -1,17 +1,10 @@
 #include "core/route/router.h"
 
-#include <algorithm>
-
 #include "core/mail/address.h"
 
 namespace sluice::route {
 
 namespace {
-
-bool is_printable_word(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
-}
 
 // user@domain, domain, .suffix, or empty.
 bool is_virtual_key(std::string_view key) {
@@ -44,6 +37,9 @@ Result<Router, RouteError> Router::build(const RouterLists& lists) {
     return "";
   };
   if (auto error = read_list("virtualdomains", lists.virtualdomains, virtual_entry)) return fail(*std::move(error));
+  auto lmtp = LmtpRoutes::build(lists.lmtproutes);
+  if (!lmtp) return fail(std::move(lmtp.error()));
+  router.lmtp_ = std::move(*lmtp);
   if (!is_domain(lists.envnoathost)) return fail(RouteError{"envnoathost", 1, "not a domain: " + lists.envnoathost});
   router.envnoathost_ = lists.envnoathost;
   return router;
@@ -68,6 +64,7 @@ std::string Router::rewritten(std::string address) const {
 }
 
 Router::Finding Router::find(std::string_view address) const {
+  if (!lmtp_.destination(address).empty()) return {Match::kLmtp, nullptr};
   const std::string_view domain = mail::domain_of(address);
   if (locals_.find(domain)) return {Match::kLocal, nullptr};
   const auto virtual_match = [](const std::string& prefix, Match match) {
@@ -87,6 +84,8 @@ Routed Router::route(std::string address) const {
   switch (finding.match) {
     case Match::kNone:
       return {queue::Channel::kRemote, std::move(address)};
+    case Match::kLmtp:
+      return {queue::Channel::kLmtp, std::move(address)};
     case Match::kLocal:
       return {queue::Channel::kLocal, std::move(address)};
     case Match::kVirtual:
@@ -101,7 +100,7 @@ Routed Router::route(std::string address) const {
 
 bool Router::is_own(std::string_view rewritten_address) const {
   const Match match = find(rewritten_address).match;
-  return match == Match::kLocal || match == Match::kVirtual;
+  return match == Match::kLmtp || match == Match::kLocal || match == Match::kVirtual;
 }
 
 }  // namespace sluice::route

@@ -1,12 +1,16 @@
-// Where a recipient goes: to a mailbox of this host or out, and under which address. The rules and their order are
-// qmail's (qmail-send(8), "locals" to "percenthack"):
+// Where a recipient goes: to a mailbox of this host, to an LMTP server beside it or out, and under which address. The
+// rules and their order are qmail's (qmail-send(8), "locals" to "percenthack") with one of our own before them:
 //
 //   1. an address without '@' gets '@' and envnoathost
 //   2. percenthack (off unless listed): user%host@domain becomes user@host, again and again
-//   3. a domain in locals: local, the address unchanged
-//   4. virtualdomains, the first of: user@domain, domain, .parent (the longest first), the empty key. A value makes it
+//   3. an address or domain in lmtproutes (lmtp_routes.h): lmtp, the address unchanged
+//   4. a domain in locals: local, the address unchanged
+//   5. virtualdomains, the first of: user@domain, domain, .parent (the longest first), the empty key. A value makes it
 //      local as "value-address"; an empty value is an exception: remote
-//   5. everything else: remote
+//   6. everything else: remote
+//
+// lmtproutes come first, so that single domains or addresses can be moved to an LMTP server while locals and
+// virtualdomains stay as they are.
 //
 // Built once from its lists, then read only; any thread may ask. Domains are compared without regard to case.
 #pragma once
@@ -17,6 +21,7 @@
 
 #include "core/queue/admitted.h"  // Channel
 #include "core/route/domain_table.h"
+#include "core/route/lmtp_routes.h"
 #include "core/route/route_list.h"
 
 namespace sluice::route {
@@ -26,6 +31,7 @@ struct RouterLists {
   std::vector<std::string> virtualdomains = {};  // "key:value" a line
   std::vector<std::string> percenthack = {};     // a domain a line
   std::string envnoathost = {};                  // a domain
+  std::vector<std::string> lmtproutes = {};      // "key:target" a line
 };
 
 struct Routed {
@@ -43,12 +49,12 @@ class Router {
   // The address after rules 1 and 2.
   std::string rewritten(std::string address) const;
 
-  // This host is where mail for the address ends (rules 3 and 4 on a rewritten address). The empty key of
+  // This host is where mail for the address ends (rules 3 to 5 on a rewritten address). The empty key of
   // virtualdomains does not count: it says what to do with mail that was accepted, not that all mail is ours.
   bool is_own(std::string_view rewritten_address) const;
 
  private:
-  enum class Match { kNone, kLocal, kVirtual, kEverything };
+  enum class Match { kNone, kLmtp, kLocal, kVirtual, kEverything };
   struct Finding {
     Match match = Match::kNone;
     const std::string* prefix = nullptr;  // of kVirtual and kEverything
@@ -58,6 +64,7 @@ class Router {
   struct Present {};
   DomainTable<Present> locals_, percenthack_;
   DomainTable<std::string> virtual_;
+  LmtpRoutes lmtp_;
   std::string envnoathost_;
 };
 

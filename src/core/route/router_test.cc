@@ -106,5 +106,18 @@ TEST(Router, DomainOfManyDotsIsLookedUpQuickly) {
   EXPECT_EQ(usual().route(dots).channel, kRemote);
 }
 
+TEST(Router, LmtpRoutesCountBeforeEverythingElseAndAreOurOwn) {
+  const Router with_store = router({.locals = {"mx.example.net", "store.example"},
+                                    .virtualdomains = {"virtual.example:joe"},
+                                    .lmtproutes = {"store.example:/run/lmtp", "ann@virtual.example:127.0.0.1:2400",
+                                                   "bob@store.example:", ".deep.example:[::1]"}});
+  EXPECT_EQ(with_store.route("x@STORE.example"), (Routed{queue::Channel::kLmtp, "x@STORE.example"}));
+  EXPECT_EQ(with_store.route("ann@virtual.example"), (Routed{queue::Channel::kLmtp, "ann@virtual.example"}));
+  EXPECT_EQ(with_store.route("eve@virtual.example"), (Routed{kLocal, "joe-eve@virtual.example"}));
+  EXPECT_EQ(with_store.route("bob@store.example"), (Routed{kLocal, "bob@store.example"})) << "an exception";
+  EXPECT_TRUE(with_store.is_own("x@a.deep.example"));
+  EXPECT_FALSE(with_store.is_own("x@deep.example"));
+}
+
 }  // namespace
 }  // namespace sluice::route

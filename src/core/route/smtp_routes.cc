@@ -2,47 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include "core/route/host_port.h"
 
 namespace sluice::route {
-
-namespace {
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
-}
-
-// "[192.0.2.1]", "[IPv6:2001:db8::1]", "[2001:db8::1]" without brackets and tag; a name as it is. In lower case.
-std::string bare_host(std::string_view host) {
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  constexpr std::string_view kTag = "ipv6:";
-  if (ascii_equal_ignore_case(host.substr(0, kTag.size()), kTag)) host.remove_prefix(kTag.size());
-  return ascii_lowered(host);
-}
-
-std::string relay_name(std::string_view host, std::uint16_t port) {
-  return fmt::format("[{}]:{}", bare_host(host), port);
-}
-
-// "host[:port]" taken apart; the host is a domain or a literal in brackets.
-struct HostAndPort {
-  std::string_view host;
-  std::optional<std::uint16_t> port;
-};
-std::optional<HostAndPort> split_host(std::string_view text) {
-  HostAndPort parts{text, std::nullopt};
-  if (const auto separator = find_separator(text)) {
-    parts.host = text.substr(0, *separator);
-    parts.port = parse_port(text.substr(*separator + 1));
-    if (!parts.port) return std::nullopt;
-  }
-  return parts;
-}
-
-}  // namespace
 
 Result<SmtpRoutes, RouteError> SmtpRoutes::build(Lines lines) {
   SmtpRoutes routes;

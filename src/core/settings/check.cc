@@ -15,6 +15,7 @@ constexpr std::size_t kLongestName = 255;  // RFC 1035 2.3.4
 constexpr std::size_t kLongestLabel = 63;
 constexpr std::size_t kLongestLocalPart = 64;  // RFC 5321 4.5.3.1.1
 constexpr std::size_t kLongestText = 4000;     // paths and greetings
+constexpr std::size_t kLongestSocketPath = 107;
 
 Finding wrong(std::size_t at, std::string message) { return GrammarError{at, std::move(message)}; }
 
@@ -67,6 +68,14 @@ Finding check_printable(std::string_view text, bool spaces) {
   return std::nullopt;
 }
 
+// The same, or user@domain; it begins the text.
+Finding check_address_pattern(std::string_view key) {
+  const auto at = key.rfind('@');
+  if (at == key.npos) return check_pattern(key, 0);
+  if (at == 0) return wrong(0, "the local part before the @ is missing");
+  return check_labels(key.substr(at + 1), at + 1);
+}
+
 }  // namespace
 
 Finding check_host_name(std::string_view text) {
@@ -96,34 +105,55 @@ Finding check_virtual_domain(std::string_view text) {
   if (auto bad = check_printable(text, false)) return bad;
   const auto colon = text.find(':');
   if (colon == text.npos) return wrong(text.size(), "the colon and the prefix are missing");
-  const std::string_view key = text.substr(0, colon);
-  const auto at = key.rfind('@');
-  if (at == key.npos) return check_pattern(key, 0);
-  if (at == 0) return wrong(0, "the local part before the @ is missing");
-  return check_labels(key.substr(at + 1), at + 1);
+  return check_address_pattern(text.substr(0, colon));
 }
+
+namespace {
+
+// "host", "host:port", "host:" or nothing at all. `offset` is where it stands in the text that the user wrote.
+Finding check_relay(std::string_view relay, std::size_t offset) {
+  if (relay.empty()) return std::nullopt;
+  std::size_t name_end = relay.find(':');
+  if (relay.front() == '[') {
+    const auto bracket = relay.find(']');
+    if (bracket == relay.npos) return wrong(offset, "the closing bracket is missing");
+    name_end = bracket + 1 == relay.size() ? relay.npos : bracket + 1;
+    if (name_end != relay.npos && relay[name_end] != ':') {
+      return wrong(offset + name_end, "only a colon and a port may follow the bracket");
+    }
+  }
+  const std::string_view host = relay.substr(0, name_end);
+  if (auto bad = host.empty() ? std::nullopt : check_host(host, offset)) return bad;
+  if (name_end == relay.npos || name_end + 1 == relay.size()) return std::nullopt;
+  const auto port = parse_integer(relay.substr(name_end + 1));
+  if (!port || *port == 0 || *port > 65535) return wrong(offset + 1 + name_end, "the port must be 1 to 65535");
+  return std::nullopt;
+}
+
+}  // namespace
 
 Finding check_smtp_route(std::string_view text) {
   if (auto bad = check_printable(text, false)) return bad;
   const auto first = text.find(':');
   if (first == text.npos) return wrong(text.size(), "the colon and the host are missing");
   if (auto bad = check_pattern(text.substr(0, first), 0)) return bad;
-  std::string_view relay = text.substr(first + 1);
-  if (relay.empty()) return std::nullopt;  // "domain:" means: by MX, as without a route
-  std::size_t name_end = relay.find(':');
-  if (relay.front() == '[') {
-    const auto bracket = relay.find(']');
-    if (bracket == relay.npos) return wrong(first + 1, "the closing bracket is missing");
-    name_end = bracket + 1 == relay.size() ? relay.npos : bracket + 1;
-    if (name_end != relay.npos && relay[name_end] != ':') {
-      return wrong(first + 1 + name_end, "only a colon and a port may follow the bracket");
-    }
+  return check_relay(text.substr(first + 1), first + 1);
+}
+
+Finding check_lmtp_route(std::string_view text) {
+  if (auto bad = check_printable(text, false)) return bad;
+  const auto first = text.find(':');
+  if (first == text.npos) return wrong(text.size(), "the colon and the host or path are missing");
+  if (auto bad = check_address_pattern(text.substr(0, first))) return bad;
+  if (first == 0) return wrong(0, "a domain is missing");
+  const std::string_view target = text.substr(first + 1);
+  if (target.starts_with('/')) {
+    if (target.size() > kLongestSocketPath) return wrong(first + 1, "the path is too long for a socket");
+    return std::nullopt;
   }
-  const std::string_view host = relay.substr(0, name_end);
-  if (auto bad = host.empty() ? std::nullopt : check_host(host, first + 1)) return bad;
-  if (name_end == relay.npos || name_end + 1 == relay.size()) return std::nullopt;
-  const auto port = parse_integer(relay.substr(name_end + 1));
-  if (!port || *port == 0 || *port > 65535) return wrong(first + 2 + name_end, "the port must be 1 to 65535");
+  if (target.starts_with(':')) return wrong(first + 1, "a host is missing");
+  if (auto bad = check_relay(target, first + 1)) return bad;
+  if (target.ends_with(":25")) return wrong(text.size() - 2, "LMTP must not be spoken on port 25");
   return std::nullopt;
 }
 

@@ -20,8 +20,10 @@ std::optional<GrammarError> check_local_part(std::string_view text);        // M
 std::optional<GrammarError> check_virtual_domain(
     std::string_view text);  // example.org:prefix, user@example.org:prefix, :prefix
 std::optional<GrammarError> check_smtp_route(std::string_view text);  // domain:host:port, .suffix:host, :host
-std::optional<GrammarError> check_resolver(std::string_view text);    // 192.0.2.53, 127.0.0.1@5353, ::1@5353
-std::optional<GrammarError> check_maildir(std::string_view text);     // ./Maildir/
+// domain:host:port, user@domain:/path, .suffix:host
+std::optional<GrammarError> check_lmtp_route(std::string_view text);
+std::optional<GrammarError> check_resolver(std::string_view text);  // 192.0.2.53, 127.0.0.1@5353, ::1@5353
+std::optional<GrammarError> check_maildir(std::string_view text);   // ./Maildir/
 std::optional<GrammarError> check_path(std::string_view text);
 std::optional<GrammarError> check_line(std::string_view text);  // printable ASCII on one line
 

@@ -94,6 +94,7 @@ constexpr std::array kKindsOfText{
     KindOfText{check_local_part, "a local part, without @ and domain", ""},
     KindOfText{check_virtual_domain, "", "domain:prefix, .suffix:prefix, user@domain:prefix or :prefix"},
     KindOfText{check_smtp_route, "", "domain:host, domain:host:port, .suffix:host or :host"},
+    KindOfText{check_lmtp_route, "", "domain:host, domain:host:port or domain:/path; also user@domain and .suffix"},
     KindOfText{check_resolver, "", "ADDRESS or ADDRESS@PORT"},
     KindOfText{check_maildir, "the path of a Maildir, with a slash at its end", ""},
     KindOfText{check_path, "a path", ""},
