@@ -47,6 +47,7 @@ std::shared_ptr<Submitter> Intake::add_submitter(os::Fd socket) {
   const auto credentials = net::credentials_of(socket.get());
   submitter->uid = credentials.uid;
   submitter->pid = static_cast<std::uint32_t>(credentials.pid);
+  submitter->may_speak_for_others = credentials.uid == 0 || credentials.uid == ::geteuid();
   std::weak_ptr<Submitter> weak = submitter;
   submitter->link = std::make_unique<ipc::Link>(loop_, std::move(socket), self(),
                                                 ipc::Link::Callbacks{nullptr,
@@ -68,6 +69,8 @@ bool Intake::from_submitter(const std::shared_ptr<Submitter>& from, const link::
     const auto message = link::Relocate::decode(frame.payload);
     if (!message) return false;
     relocations_.emplace_back(message->id, message->body);
+  } else if (frame.type == link::FrameType::kSubmitFor) {
+    return speaks_for(*from, frame.payload);
   } else if (!submissions_.take(from, frame)) {
     return false;
   }
@@ -75,6 +78,15 @@ bool Intake::from_submitter(const std::shared_ptr<Submitter>& from, const link::
     commit_asked_ = true;
     loop_.at_turn_end([this] { gathered(); });
   }
+  return true;
+}
+
+// qmail-queue runs as we do and knows its caller; whoever else says to be somebody is lying.
+bool Intake::speaks_for(Submitter& from, Octets payload) {
+  const auto whom = link::SubmitFor::decode(payload);
+  if (!whom || !from.may_speak_for_others) return false;
+  from.uid = whom->uid;
+  from.pid = whom->pid;
   return true;
 }
 

@@ -23,6 +23,7 @@ class Intake {
  private:
   std::shared_ptr<Submitter> add_submitter(os::Fd socket);
   bool from_submitter(const std::shared_ptr<Submitter>& from, const link::Frame& frame);
+  static bool speaks_for(Submitter& from, Octets payload);
   bool from_todo(const link::Frame& frame);
   void gathered();
   void commit();

@@ -19,7 +19,8 @@ namespace sluice::intake {
 // A link that submits. Shared, because a batch may outlive the link: its answers are then dropped.
 struct Submitter {
   std::unique_ptr<ipc::Link> link;
-  std::uint32_t uid = 0, pid = 0;  // as the kernel says
+  std::uint32_t uid = 0, pid = 0;  // as the kernel says, or who it says to submit for
+  bool may_speak_for_others = false;
   struct Open {
     std::string envelope;
     std::unique_ptr<store::LargeBody> body;

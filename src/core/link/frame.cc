@@ -14,10 +14,13 @@ bool known(std::uint16_t type) {
     case FrameType::kSubmitAbort:
     case FrameType::kRelocate:
     case FrameType::kResume:
+    case FrameType::kSubmitFor:
+    case FrameType::kAdopt:
     case FrameType::kSubmitted:
     case FrameType::kSubmitRefused:
     case FrameType::kRelocated:
     case FrameType::kAnnounce:
+    case FrameType::kAdopted:
     case FrameType::kAdmit:
     case FrameType::kUnreadable:
     case FrameType::kReload:

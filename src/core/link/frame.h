@@ -29,11 +29,14 @@ enum class FrameType : std::uint16_t {
   kSubmitAbort = 14,
   kRelocate = 15,
   kResume = 16,
+  kSubmitFor = 17,
+  kAdopt = 18,
   // from qmail-intake
   kSubmitted = 20,
   kSubmitRefused = 21,
   kRelocated = 22,
   kAnnounce = 23,
+  kAdopted = 24,
   // qmail-send and todo-proc
   kAdmit = 30,
   kUnreadable = 31,

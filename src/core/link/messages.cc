@@ -138,6 +138,15 @@ std::optional<SubmitAbort> SubmitAbort::decode(Octets payload) {
   return whole(from, std::move(abort));
 }
 
+void SubmitFor::encode(std::string& out) const { Encoder(out).u32(uid).u32(pid); }
+std::optional<SubmitFor> SubmitFor::decode(Octets payload) {
+  Decoder from(payload);
+  SubmitFor submit_for;
+  submit_for.uid = from.u32();
+  submit_for.pid = from.u32();
+  return whole(from, std::move(submit_for));
+}
+
 void Submitted::encode(std::string& out) const { Encoder(out).u64(token).u64(id.raw()); }
 std::optional<Submitted> Submitted::decode(Octets payload) {
   Decoder from(payload);
@@ -187,6 +196,34 @@ std::optional<Resume> Resume::decode(Octets payload) {
   Decoder input(payload);
   Resume resume{queue::Lsn{input.u64()}};
   return whole(input, std::move(resume));
+}
+
+void Adopt::encode(std::string& out) const {
+  Encoder(out).u64(inode).u32(part).i64(to_millis(arrival)).u32(uid).u32(pid).raw(envelope);
+}
+std::optional<Adopt> Adopt::decode(Octets payload) {
+  Decoder from(payload);
+  Adopt adopt;
+  adopt.inode = from.u64();
+  adopt.part = from.u32();
+  adopt.arrival = wall_from_millis(from.i64());
+  adopt.uid = from.u32();
+  adopt.pid = from.u32();
+  adopt.envelope = take_rest(from);
+  return whole(from, std::move(adopt));
+}
+
+void Adopted::encode(std::string& out) const {
+  Encoder(out).u64(inode).u32(part).u8(static_cast<std::uint8_t>(verdict)).raw(text);
+}
+std::optional<Adopted> Adopted::decode(Octets payload) {
+  Decoder from(payload);
+  Adopted adopted;
+  adopted.inode = from.u64();
+  adopted.part = from.u32();
+  adopted.verdict = from.enumeration(Verdict::kRefused);
+  adopted.text = take_rest(from);
+  return whole(from, std::move(adopted));
 }
 
 void Announce::encode(std::string& out) const {

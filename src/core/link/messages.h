@@ -2,13 +2,13 @@
 // hostile input (nullopt: malformed; the caller ends the link). Views in a decoded message point into the payload and
 // live as long as the buffer behind it; a message that is to be kept is copied by its receiver.
 //
-//   submitter  →  qmail-intake   Submit | SubmitOpen SubmitData* SubmitEnd | SubmitAbort
+//   submitter  →  qmail-intake   Submit | SubmitOpen SubmitData* SubmitEnd | SubmitAbort; SubmitFor before them
 //   qmail-intake → submitter     Submitted | SubmitRefused
 //   qmail-send →  qmail-intake   Relocate (and Submit, for failure reports)
 //   qmail-intake → qmail-send    Relocated
 //   qmail-send →  todo-proc      Resume, Reload
-//   todo-proc  →  qmail-intake   Resume
-//   qmail-intake → todo-proc     Announce
+//   todo-proc  →  qmail-intake   Resume, Adopt
+//   qmail-intake → todo-proc     Announce, Adopted
 //   todo-proc  →  qmail-send     Admit | Unreadable
 //   qmail-send →  a spawner      Deliver, Reload;   back: Delivered
 //   qmail-send →  qmail-clean    Remove;            back: Removed
@@ -91,6 +91,17 @@ struct SubmitAbort {
   static std::optional<SubmitAbort> decode(Octets payload);
 };
 
+// Everything that follows on this link is submitted for somebody else: for programs that run with more rights than
+// their caller (qmail-queue). Taken only from root and from the uid under which qmail-intake runs itself; from anyone
+// else it ends the link.
+struct SubmitFor {
+  static constexpr FrameType kType = FrameType::kSubmitFor;
+  std::uint32_t uid = 0;
+  std::uint32_t pid = 0;
+  void encode(std::string& out) const;
+  static std::optional<SubmitFor> decode(Octets payload);
+};
+
 // The message is durable: its submitter may say "accepted".
 struct Submitted {
   static constexpr FrameType kType = FrameType::kSubmitted;
@@ -131,6 +142,35 @@ struct Resume {
   queue::Lsn from;
   void encode(std::string& out) const;
   static std::optional<Resume> decode(Octets payload);
+};
+
+// Take over a message from the todo directory: its envelope, as todo-proc read it there, and the file that holds its
+// body. qmail-intake makes body and envelope durable, removes the todo file, and then announces the message as any
+// other.
+struct Adopt {
+  static constexpr FrameType kType = FrameType::kAdopt;
+  static constexpr std::uint32_t kNotSplit = 0xFFFFFFFF;
+  std::uint64_t inode = 0;         // the number of the message in the todo directory
+  std::uint32_t part = kNotSplit;  // the subdirectory of todo in which it stands
+  WallTime arrival{};              // when the todo file was last written
+  std::uint32_t uid = 0, pid = 0;  // of whoever queued it, as the todo file says
+  Octets envelope;
+  void encode(std::string& out) const;
+  static std::optional<Adopt> decode(Octets payload);
+};
+struct Adopted {
+  static constexpr FrameType kType = FrameType::kAdopted;
+  enum class Verdict : std::uint8_t {
+    kTaken,    // in the queue, and gone from the todo directory
+    kNotNow,   // disk trouble: ask again later
+    kRefused,  // there is no such message, or it is not one that may be taken; asking again is of no use
+  };
+  std::uint64_t inode = 0;
+  std::uint32_t part = Adopt::kNotSplit;
+  Verdict verdict = Verdict::kTaken;
+  Octets text;  // why not
+  void encode(std::string& out) const;
+  static std::optional<Adopted> decode(Octets payload);
 };
 
 // A durable message, in the order of the journal.

@@ -74,6 +74,27 @@ TEST(Submit, WithAnEnvelopeLengthBeyondThePayloadIsMalformed) {
   EXPECT_FALSE(Submit::decode(payload));
 }
 
+TEST(SubmitFor, SurvivesTheWay) {
+  const auto back = round_trip<SubmitFor>(encoded(SubmitFor{1000, 4242}), false);
+  EXPECT_EQ(back.uid, 1000u);
+  EXPECT_EQ(back.pid, 4242u);
+}
+
+TEST(Adopt, SurvivesTheWayThereAndBack) {
+  const std::string there = encoded(Adopt{991, 17, wall_from_millis(1767225600123), 1000, 4242, "E"});
+  const auto adopt = round_trip<Adopt>(there, true);
+  EXPECT_EQ(adopt.inode, 991u);
+  EXPECT_EQ(adopt.part, 17u);
+  EXPECT_EQ(to_millis(adopt.arrival), 1767225600123);
+  EXPECT_EQ(adopt.uid, 1000u);
+  EXPECT_EQ(adopt.pid, 4242u);
+  EXPECT_EQ(adopt.envelope, "E");
+  const std::string back = encoded(Adopted{991, 17, Adopted::Verdict::kRefused, "why"});
+  const auto adopted = round_trip<Adopted>(back, true);
+  EXPECT_EQ(adopted.verdict, Adopted::Verdict::kRefused);
+  EXPECT_EQ(adopted.text, "why");
+}
+
 TEST(SubmissionInPieces, SurvivesTheWay) {
   EXPECT_EQ(round_trip<SubmitOpen>(encoded(SubmitOpen{1, "envelope"}), true).envelope, "envelope");
   EXPECT_EQ(round_trip<SubmitData>(encoded(SubmitData{2, "octets"}), true).octets, "octets");
