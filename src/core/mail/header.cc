@@ -24,6 +24,14 @@ Octets first_line(Octets text) {
   return text.substr(0, end == Octets::npos ? text.size() : end + 1);
 }
 
+// The name of the field that `line` begins; empty if it begins none.
+Octets name_in(Octets line) {
+  const std::size_t colon = line.find(':');
+  if (colon == Octets::npos || colon == 0 || is_blank(line.front())) return {};
+  const Octets name = trimmed(line.substr(0, colon));
+  return std::any_of(name.begin(), name.end(), is_space) ? Octets{} : name;
+}
+
 // The octets of a printable ASCII word; a message id that holds anything else is not repeated.
 bool is_visible(char c) { return c > ' ' && c <= '~'; }
 
@@ -38,6 +46,8 @@ std::size_t header_length(Octets message) {
   }
   return length;
 }
+
+bool begins_field(Octets line) { return !name_in(line).empty(); }
 
 Octets HeaderReader::take_line() {
   const Octets line = first_line(rest_);
@@ -55,11 +65,9 @@ std::optional<HeaderField> HeaderReader::next() {
     std::size_t length = line.size();
     while (!rest_.empty() && is_blank(rest_.front())) length += take_line().size();
     const Octets whole(line.data(), length);
-    const std::size_t colon = whole.find(':');
-    if (colon == Octets::npos || is_blank(whole.front())) continue;
-    const Octets name = trimmed(whole.substr(0, colon));
-    if (name.empty() || std::any_of(name.begin(), name.end(), is_space)) continue;
-    return HeaderField{name, trimmed(whole.substr(colon + 1)), whole};
+    const Octets name = name_in(whole);
+    if (name.empty()) continue;
+    return HeaderField{name, trimmed(whole.substr(whole.find(':') + 1)), whole};
   }
   return std::nullopt;
 }

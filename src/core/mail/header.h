@@ -20,6 +20,10 @@ struct HeaderField {
 // Octets up to and including the empty line that ends the header; the whole message if it has no such line.
 std::size_t header_length(Octets message);
 
+// The line begins a field: a name without white space in it, and a colon. Text of a local program that has no empty
+// line behind its header is told from the header by this.
+bool begins_field(Octets line);
+
 // The fields of a header, one after the other. Ends at the empty line, so a whole message may be given.
 class HeaderReader {
  public:

@@ -36,6 +36,13 @@ TEST(Header, BodyAndMalformedLinesAreNotFields) {
 
 TEST(Header, HopsAreReceivedAndDeliveredTo) { EXPECT_EQ(count_hops(kMessage), 3u); }
 
+TEST(Header, AFieldBeginsWithANameAndAColon) {
+  EXPECT_TRUE(begins_field("Subject: hello"));
+  EXPECT_TRUE(begins_field("Subject :\n"));
+  for (const Octets line : {Octets("hello"), Octets(" folded: x"), Octets("two words: x"), Octets(":"), Octets("")})
+    EXPECT_FALSE(begins_field(line)) << line;
+}
+
 TEST(Header, WholeFieldCoversItsFoldsAndLineEnd) {
   HeaderReader reader(kMessage);
   EXPECT_EQ(reader.next()->whole, "Received: from a\r\n\tby b\r\n");
