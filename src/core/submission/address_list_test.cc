@@ -54,6 +54,7 @@ TEST(AddressList, DoesNotGuess) {
   EXPECT_EQ(read("\"joe"), to_text(ListError::kUnclosedQuote));
   EXPECT_EQ(read("joe@[192.0.2.1"), to_text(ListError::kUnclosedLiteral));
   EXPECT_EQ(read("<joe@x.test"), to_text(ListError::kUnclosedAngle));
+  EXPECT_EQ(read("joe\\"), to_text(ListError::kStray));
   EXPECT_EQ(read("joe)"), to_text(ListError::kStray));
   EXPECT_EQ(read(":include:/etc/passwd"), to_text(ListError::kStray));
   EXPECT_EQ(read("@x.test"), to_text(ListError::kNoAddress));

@@ -37,12 +37,13 @@ std::optional<Token> enclosed(Octets text, std::size_t at, char close) {
   return std::nullopt;
 }
 
-Token word(Octets text, std::size_t at) {
+// Nothing: a backslash with nothing behind it that it could escape.
+std::optional<Token> word(Octets text, std::size_t at) {
   Token token{.kind = Token::Kind::kWord, .text = {}};
   for (; at < text.size() && kWordEnds.find(text[at]) == Octets::npos; ++at) {
-    if (text[at] == '\\' && at + 1 < text.size()) {
+    if (text[at] == '\\') {
       token.escaped = true;
-      ++at;
+      if (++at == text.size() || text[at] == '\r' || text[at] == '\n') return std::nullopt;
     }
     token.text.push_back(text[at]);
   }
@@ -73,8 +74,10 @@ Result<std::vector<Token>, ListError> tokens_of(Octets text) {
     } else if (c == ')' || c == ']') {
       return fail(ListError::kStray);
     } else {
-      tokens.push_back(word(text, at));
-      at = tokens.back().end;
+      auto token = word(text, at);
+      if (!token) return fail(ListError::kStray);
+      at = token->end;
+      tokens.push_back(std::move(*token));
     }
   }
   return tokens;
