@@ -1,5 +1,6 @@
 // A client session that hears anything from its server: every recipient gets one outcome, texts are printable and
-// bounded, and what is sent stays well-formed commands. The first octet chooses how the replies are cut.
+// bounded, and what is sent stays well-formed commands. The first octet chooses how the replies are cut, and
+// LMTP.
 #include <cstddef>
 #include <cstdint>
 
@@ -32,7 +33,8 @@ void check_commands(Octets out) {
 Job some_job(unsigned number) {
   Job job;
   job.envelope.sender = "a@b.example";
-  for (unsigned i = 0; i <= number % 3; ++i) job.envelope.recipients.push_back({"x@y.example", 0, ""});
+  for (unsigned i = 0; i <= number % 3; ++i)
+    job.envelope.recipients.push_back({"x@y.example", static_cast<std::uint8_t>(number % 16), ""});
   job.envelope.eight_bit = number % 2 == 1;
   job.size = 1000;
   return job;
@@ -44,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const Octets input(reinterpret_cast<const char*>(data) + 1, size - 1);
   const std::size_t piece = data[0] % 64 + 1;
-  ClientSession session("me.example");
+  ClientSession session("me.example", data[0] & 0x40 ? Protocol::kLmtp : Protocol::kSmtp);
   std::string out;
   std::size_t recipients = 0;
   unsigned jobs = 0;

@@ -3,31 +3,55 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <numeric>
 
 #include "delivery_text.h"
 
 namespace sluice::remote {
 
+Delivery::Delivery(Host& host, link::Deliver order)
+    : host_(host),
+      order_(std::move(order)),
+      lane_(is_lmtp() ? "lmtp " + order_.destination : order_.destination),
+      outcomes_(order_.envelope.recipients.size()),
+      open_(outcomes_.size()) {
+  std::iota(open_.begin(), open_.end(), std::size_t{0});
+}
+
 void Delivery::start() {
-  if (order_.envelope.recipients.empty())
-    return fail_all({mail::Verdict::kDeferred, mail::Trouble::kNone, 0, {4, 3, 0}, "a delivery without recipients"});
-  session_ = host_.take_idle(order_.destination);
+  if (order_.envelope.recipients.empty()) {
+    outcomes_.resize(1);
+    open_ = {0};
+    return fail_rest({mail::Verdict::kDeferred, mail::Trouble::kNone, 0, {4, 3, 0}, "a delivery without recipients"});
+  }
+  session_ = host_.take_idle(lane_);
   if (!session_) return begin_search();
   session_->hand_to(*this);
-  // A copy: should the server have left, a fresh session needs the envelope again.
-  session_->deliver(order_.envelope, order_.body);
+  deliver_by(*session_);
 }
 
 void Delivery::begin_search() {
+  if (is_lmtp() && order_.destination.starts_with('/')) {
+    targets_ = {{order_.destination, order_.destination}};
+    return connect_next();
+  }
   destination_ = route::parse_destination(order_.destination);
-  if (!destination_)
-    return fail_all({mail::Verdict::kFailed,
-                     mail::Trouble::kNone,
-                     0,
-                     {5, 1, 2},
-                     fmt::format("'{}' is no destination for mail", order_.destination)});
+  if (!destination_) {
+    // Without a route any more there is something to mend; without a domain there is nothing.
+    if (is_lmtp())
+      return fail_rest({mail::Verdict::kDeferred,
+                        mail::Trouble::kUnreachable,
+                        0,
+                        {4, 3, 5},
+                        "lmtproutes have no entry for this address any more"});
+    return fail_rest({mail::Verdict::kFailed,
+                      mail::Trouble::kNone,
+                      0,
+                      {5, 1, 2},
+                      fmt::format("'{}' is no destination for mail", order_.destination)});
+  }
   search_ = host_.search(*destination_, [this](TargetSearch::Result result) {
-    if (!result) return fail_all(std::move(result.error()));
+    if (!result) return fail_rest(result.error());
     targets_ = std::move(*result);
     host_.prefer_answering(targets_);
     connect_next();
@@ -36,15 +60,18 @@ void Delivery::begin_search() {
 
 void Delivery::connect_next() {
   session_.reset();
-  if (next_target_ == targets_.size()) return fail_all(std::move(*last_failure_));
-  const net::Endpoint to = net::Endpoint::from_address(targets_[next_target_].address, destination_->port);
+  if (next_target_ == targets_.size()) return fail_rest(*last_failure_);
+  const std::string& address = targets_[next_target_].address;
+  const net::Endpoint to = address.starts_with('/') ? net::Endpoint::path(address).value_or(net::Endpoint())
+                                                    : net::Endpoint::from_address(address, destination_->port);
   connecting_ = host_.connect(to, [this](os::Fd socket, int code) { connected(std::move(socket), code); });
 }
 
 void Delivery::connected(os::Fd socket, int code) {
   const auto attempt_that_calls = std::move(connecting_);
   if (code == 0) {
-    session_ = host_.open(std::move(socket), targets_[next_target_], *this);
+    session_ = host_.open(std::move(socket), is_lmtp() ? smtp::Protocol::kLmtp : smtp::Protocol::kSmtp,
+                          targets_[next_target_], *this);
     return;
   }
   if (code == ETIMEDOUT) host_.note_silence(targets_[next_target_]);
@@ -54,7 +81,17 @@ void Delivery::connected(os::Fd socket, int code) {
   connect_next();
 }
 
-void Delivery::session_ready(Session& session) { session.deliver(order_.envelope, order_.body); }
+void Delivery::session_ready(Session& session) { deliver_by(session); }
+
+// A copy of the envelope each time: should this session break, the next one needs it again.
+void Delivery::deliver_by(Session& session) {
+  mail::Envelope envelope = order_.envelope;
+  if (open_.size() != envelope.recipients.size()) {
+    envelope.recipients.clear();
+    for (const std::size_t index : open_) envelope.recipients.push_back(order_.envelope.recipients[index]);
+  }
+  session.deliver(std::move(envelope), order_.body);
+}
 
 void Delivery::session_ended(Session& session) {
   if (!last_failure_ || last_failure_->reply == 0 || session.ending().reply != 0)
@@ -68,15 +105,37 @@ void Delivery::session_settled(Session& session, std::vector<mail::Outcome> outc
     session_.reset();
     return begin_search();
   }
-  for (mail::Outcome& outcome : outcomes) tell(outcome, session.target().address, session.body_complete());
-  host_.settled(*this, std::move(session_), std::move(outcomes));
+  std::vector<std::size_t> unanswered;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const bool lost = session.broke_early() && outcomes[i] == session.ending();
+    if (lost) unanswered.push_back(open_[i]);
+    tell(outcomes[i], session.target().address, session.body_complete());
+    if (lost) last_failure_ = outcomes[i];
+    outcomes_[open_[i]] = std::move(outcomes[i]);
+  }
+  open_ = std::move(unanswered);
+  if (open_.empty() || !goes_on()) host_.settled(*this, std::move(session_), std::move(outcomes_));
 }
 
-void Delivery::fail_all(mail::Outcome outcome) {
-  std::vector<mail::Outcome> outcomes(std::max<std::size_t>(order_.envelope.recipients.size(), 1), outcome);
-  host_.settled(*this, nullptr, std::move(outcomes));
+// Whether another server is asked for the recipients that this one did not answer.
+bool Delivery::goes_on() {
+  if (targets_.empty()) {  // it was a reused session: its server is asked once more too
+    session_.reset();
+    begin_search();
+    return true;
+  }
+  if (++next_target_ == targets_.size()) return false;
+  connect_next();
+  return true;
 }
 
-std::string Delivery::label() const { return label_of(targets_[next_target_], destination_->port); }
+void Delivery::fail_rest(const mail::Outcome& outcome) {
+  for (const std::size_t index : open_) outcomes_[index] = outcome;
+  host_.settled(*this, nullptr, std::move(outcomes_));
+}
+
+std::string Delivery::label() const {
+  return label_of(targets_[next_target_], destination_ ? destination_->port : std::uint16_t{0});
+}
 
 }  // namespace sluice::remote

@@ -3,7 +3,11 @@
 //   start ── an idle session ───────────────────────────┐
 //     └── searching ── connecting ── greeting ── ready ─┴─ sending ── settled
 //                          ↑  next address  │                │ a reused session had died unnoticed:
-//                          └────────────────┘                └─ searching, once
+//                          ├────────────────┘                ├─ searching, once
+//                          └─────────────────────────────────┘ it broke before the body was asked for, for those
+//                                                              whom no server has answered
+//
+// An attempt in channel lmtp goes to the one server of its destination, or to the socket at its path.
 //
 // It ends by one call of the host's settled(), which destroys it.
 #pragma once
@@ -26,7 +30,7 @@ class Delivery : public Session::User {
   class Host {
    public:
     virtual ~Host() = default;
-    virtual std::shared_ptr<Session> take_idle(const std::string& destination) = 0;
+    virtual std::shared_ptr<Session> take_idle(const std::string& lane) = 0;
     virtual std::unique_ptr<TargetSearch> search(const route::Destination& destination,
                                                  std::function<void(TargetSearch::Result)> done) = 0;
     // Targets whose address has just been silent, last.
@@ -34,32 +38,40 @@ class Delivery : public Session::User {
     virtual void note_silence(const route::Target& target) = 0;
     virtual std::unique_ptr<net::Connecting> connect(const net::Endpoint& to,
                                                      std::function<void(os::Fd, int)> done) = 0;
-    virtual std::shared_ptr<Session> open(os::Fd socket, const route::Target& target, Session::User& user) = 0;
+    virtual std::shared_ptr<Session> open(os::Fd socket, smtp::Protocol protocol, const route::Target& target,
+                                          Session::User& user) = 0;
     // `session` is null, or of no further use to this delivery; it may be reusable.
     virtual void settled(Delivery& delivery, std::shared_ptr<Session> session, std::vector<mail::Outcome> outcomes) = 0;
   };
 
-  Delivery(Host& host, link::Deliver order) : host_(host), order_(std::move(order)) {}
+  Delivery(Host& host, link::Deliver order);
 
   // May settle, and so destroy, the delivery at once.
   void start();
 
   std::uint64_t attempt() const { return order_.attempt; }
-  const std::string& destination() const { return order_.destination; }
+  // What its sessions have in common: the destination and the protocol.
+  const std::string& lane() const { return lane_; }
 
  private:
   void session_ready(Session& session) override;
   void session_settled(Session& session, std::vector<mail::Outcome> outcomes) override;
   void session_ended(Session& session) override;
 
+  bool is_lmtp() const { return order_.channel == link::Channel::kLmtp; }
   void begin_search();
   void connect_next();
   void connected(os::Fd socket, int code);
-  void fail_all(mail::Outcome outcome);
+  void deliver_by(Session& session);
+  bool goes_on();
+  void fail_rest(const mail::Outcome& outcome);
   std::string label() const;
 
   Host& host_;
   link::Deliver order_;
+  const std::string lane_;
+  std::vector<mail::Outcome> outcomes_;  // one a recipient
+  std::vector<std::size_t> open_;        // recipients that have none yet, in their order
   std::optional<route::Destination> destination_;
   std::unique_ptr<TargetSearch> search_;
   std::vector<route::Target> targets_;

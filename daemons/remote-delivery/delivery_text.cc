@@ -21,7 +21,8 @@ void cut(std::string& text) {
 
 // It says nothing about the destination, but fewer connections will help.
 bool is_our_shortage(int code) {
-  return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM || code == EADDRNOTAVAIL;
+  return code == EMFILE || code == ENFILE || code == ENOBUFS || code == ENOMEM || code == EADDRNOTAVAIL ||
+         code == EAGAIN;  // the backlog of a socket in the file system is full
 }
 
 }  // namespace
@@ -41,6 +42,7 @@ void tell(mail::Outcome& outcome, const std::string& address, bool body_complete
 }
 
 std::string label_of(const route::Target& target, std::uint16_t port) {
+  if (target.address.starts_with('/')) return target.address;
   return fmt::format("{}[{}]:{}", target.host == target.address ? "" : target.host, target.address, port);
 }
 

@@ -75,15 +75,15 @@ void RemoteDelivery::take(link::Deliver order) {
 void RemoteDelivery::settled(Delivery& delivery, std::shared_ptr<Session> session,
                              std::vector<mail::Outcome> outcomes) {
   scheduler_.send(link::Delivered{delivery.attempt(), std::move(outcomes)});
-  if (session) keep(delivery.destination(), std::move(session));
+  if (session) keep(delivery.lane(), std::move(session));
   deliveries_.erase(&delivery);
 }
 
-void RemoteDelivery::keep(const std::string& destination, std::shared_ptr<Session> session) {
+void RemoteDelivery::keep(const std::string& lane, std::shared_ptr<Session> session) {
   const MonoTime now = loop_.now();
   const bool kept = settings_->idle_time > Duration{0} && session->reusable(now);
   session->hand_to(*this);
-  if (!kept || !idle_.put(destination, session, now + settings_->idle_time)) return part_with(std::move(session));
+  if (!kept || !idle_.put(lane, session, now + settings_->idle_time)) return part_with(std::move(session));
   if (!idle_timer_.armed()) idle_timer_.set(now + kIdleLook);
 }
 
@@ -104,8 +104,8 @@ void RemoteDelivery::session_ended(Session& session) {
   leaving_.erase(session.shared_from_this());
 }
 
-std::shared_ptr<Session> RemoteDelivery::take_idle(const std::string& destination) {
-  while (auto session = idle_.take(destination)) {
+std::shared_ptr<Session> RemoteDelivery::take_idle(const std::string& lane) {
+  while (auto session = idle_.take(lane)) {
     if (session->reusable(loop_.now())) return session;
     part_with(std::move(session));
   }
@@ -126,11 +126,12 @@ void RemoteDelivery::note_silence(const route::Target& target) { failed_.note(ta
 
 std::unique_ptr<net::Connecting> RemoteDelivery::connect(const net::Endpoint& to,
                                                          std::function<void(os::Fd, int)> done) {
-  return net::connect_tcp(loop_, to, settings_->timeouts.connect, std::move(done));
+  return net::connect_to(loop_, to, settings_->timeouts.connect, std::move(done));
 }
 
-std::shared_ptr<Session> RemoteDelivery::open(os::Fd socket, const route::Target& target, Session::User& user) {
-  return Session::open(loop_, std::move(socket), target, settings_, *bodies_, piece_, user);
+std::shared_ptr<Session> RemoteDelivery::open(os::Fd socket, smtp::Protocol protocol, const route::Target& target,
+                                              Session::User& user) {
+  return Session::open(loop_, std::move(socket), protocol, target, settings_, *bodies_, piece_, user);
 }
 
 }  // namespace sluice::remote

@@ -38,17 +38,18 @@ class RemoteDelivery : private Delivery::Host, private Session::User {
  private:
   bool from_scheduler(const link::Frame& frame);
   void take(link::Deliver order);
-  void keep(const std::string& destination, std::shared_ptr<Session> session);
+  void keep(const std::string& lane, std::shared_ptr<Session> session);
   void part_with(std::shared_ptr<Session> session);
   void end_idle();
 
-  std::shared_ptr<Session> take_idle(const std::string& destination) override;
+  std::shared_ptr<Session> take_idle(const std::string& lane) override;
   std::unique_ptr<TargetSearch> search(const route::Destination& destination,
                                        std::function<void(TargetSearch::Result)> done) override;
   void prefer_answering(std::vector<route::Target>& targets) override;
   void note_silence(const route::Target& target) override;
   std::unique_ptr<net::Connecting> connect(const net::Endpoint& to, std::function<void(os::Fd, int)> done) override;
-  std::shared_ptr<Session> open(os::Fd socket, const route::Target& target, Session::User& user) override;
+  std::shared_ptr<Session> open(os::Fd socket, smtp::Protocol protocol, const route::Target& target,
+                                Session::User& user) override;
   void settled(Delivery& delivery, std::shared_ptr<Session> session, std::vector<mail::Outcome> outcomes) override;
 
   // Of sessions that are idle or leaving.

@@ -9,6 +9,7 @@ Duration RemoteSettings::Timeouts::of(smtp::Step step) const {
       return greeting;
     case Step::kEhlo:
     case Step::kHelo:
+    case Step::kLhlo:
       return hello;
     case Step::kReset:
     case Step::kMail:

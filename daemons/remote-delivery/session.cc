@@ -6,22 +6,23 @@
 
 namespace sluice::remote {
 
-Session::Session(net::Loop& loop, route::Target target, const std::shared_ptr<const RemoteSettings>& settings,
-                 store::BodyReader& bodies, std::string& piece, User& user)
+Session::Session(net::Loop& loop, smtp::Protocol protocol, route::Target target,
+                 const std::shared_ptr<const RemoteSettings>& settings, store::BodyReader& bodies, std::string& piece,
+                 User& user)
     : loop_(loop),
       target_(std::move(target)),
       settings_(settings),
       bodies_(bodies),
       piece_(piece),
       user_(&user),
-      protocol_(settings->hello),
+      protocol_(settings->hello, protocol),
       since_(loop.now()),
       timer_(loop, [this] { time_is_up(); }) {}
 
-std::shared_ptr<Session> Session::open(net::Loop& loop, os::Fd socket, route::Target target,
+std::shared_ptr<Session> Session::open(net::Loop& loop, os::Fd socket, smtp::Protocol protocol, route::Target target,
                                        const std::shared_ptr<const RemoteSettings>& settings, store::BodyReader& bodies,
                                        std::string& piece, User& user) {
-  std::shared_ptr<Session> session(new Session(loop, std::move(target), settings, bodies, piece, user));
+  std::shared_ptr<Session> session(new Session(loop, protocol, std::move(target), settings, bodies, piece, user));
   session->stream_ = net::Stream::adopt(loop, std::move(socket));
   session->stream_->set_high_water(kUnsent);
   Session* const self = session.get();  // its destructor closes the stream, after which no callback comes

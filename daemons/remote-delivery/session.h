@@ -1,5 +1,6 @@
-// Session: one connection to one SMTP server, from greeting to QUIT, over which many messages may go, one at a time.
-// It is the socket, the body and the clock around the protocol of core/smtp/client_session.h, which decides everything.
+// Session: one connection to one SMTP or LMTP server, from greeting to QUIT, over which many messages may go, one at a
+// time. It is the socket, the body and the clock around the protocol of core/smtp/client_session.h, which decides
+// everything.
 //
 // A body is read in pieces of at most kPiece octets and never stands in memory as a whole: while the server does not
 // take what was written, nothing more is read. A body of one piece leaves in one write, together with its final dot.
@@ -38,7 +39,7 @@ class Session : public std::enable_shared_from_this<Session> {
   };
 
   // `socket` is connected to `target`; `piece` is kPiece octets of room that all sessions share.
-  static std::shared_ptr<Session> open(net::Loop& loop, os::Fd socket, route::Target target,
+  static std::shared_ptr<Session> open(net::Loop& loop, os::Fd socket, smtp::Protocol protocol, route::Target target,
                                        const std::shared_ptr<const RemoteSettings>& settings, store::BodyReader& bodies,
                                        std::string& piece, User& user);
   ~Session();
@@ -51,6 +52,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool reusable(MonoTime now) const;
   // The last job failed because the server had given up on this reused connection before it: try a fresh one.
   bool stale() const { return protocol_.stale() && !protocol_.usable(); }
+  // The last job ended with the connection before the body was asked for: see ClientSession::broke_early().
+  bool broke_early() const { return protocol_.broke_early(); }
   // The final dot of the last job had been sent, so the server may have the message whatever the outcome says.
   bool body_complete() const { return body_complete_; }
   const mail::Outcome& ending() const { return protocol_.ending(); }
@@ -62,8 +65,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void quit();
 
  private:
-  Session(net::Loop& loop, route::Target target, const std::shared_ptr<const RemoteSettings>& settings,
-          store::BodyReader& bodies, std::string& piece, User& user);
+  Session(net::Loop& loop, smtp::Protocol protocol, route::Target target,
+          const std::shared_ptr<const RemoteSettings>& settings, store::BodyReader& bodies, std::string& piece,
+          User& user);
   std::size_t receive(Octets octets);
   void advance();
   void send_body();

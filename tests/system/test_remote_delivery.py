@@ -94,6 +94,45 @@ def test_each_recipient_gets_its_own_outcome(spawner):
         assert server.messages[0].recipients == ["a@x.test", "b@x.test"]
 
 
+# -- delivery status notifications (RFC 3461) -------------------------------------------------------------------------
+
+NEVER, SUCCESS, FAILURE, DELAY = 1, 2, 4, 8
+WITH_DSN = ("PIPELINING", "8BITMIME", "DSN")
+
+
+def commands_heard(spawner, offers, **order):
+    def script(d):
+        d.greet(offers)
+        d.serve()
+
+    with Server(script) as server:
+        outcome, = spawner.deliver(server.destination, **order)
+        assert outcome.verdict == "K"
+        return outcome, server.dialogues[0].commands[1:3]
+
+
+def test_a_server_that_offers_dsn_is_told_and_reports(spawner):
+    outcome, commands = commands_heard(spawner, WITH_DSN, ret=2, envid="QQ+2B1", notify=SUCCESS | DELAY,
+                                       orcpt="rfc822;first@x.test")
+    assert commands == ["MAIL FROM:<s@us.test> RET=HDRS ENVID=QQ+2B1",
+                        "RCPT TO:<a@x.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;first@x.test"]
+    assert outcome.reached == "reporter"
+
+
+def test_an_original_recipient_is_added_where_reports_were_asked_for(spawner):
+    outcome, commands = commands_heard(spawner, WITH_DSN, recipients=["a+b@x.test"], ret=1, notify=NEVER)
+    assert commands == ["MAIL FROM:<s@us.test> RET=FULL",
+                        "RCPT TO:<a+b@x.test> NOTIFY=NEVER ORCPT=rfc822;a+2Bb@x.test"]
+    assert outcome.reached == "reporter"
+
+
+def test_a_server_without_dsn_is_told_nothing_and_does_not_report(spawner):
+    outcome, commands = commands_heard(spawner, ("PIPELINING", "8BITMIME"), ret=2, envid="Q", notify=SUCCESS,
+                                       orcpt="rfc822;first@x.test")
+    assert commands == ["MAIL FROM:<s@us.test>", "RCPT TO:<a@x.test>"]
+    assert outcome.reached == "server"
+
+
 # -- bodies -----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("lf", [False, True])
@@ -188,16 +227,29 @@ def test_a_server_that_ends_a_reused_session_gets_the_message_in_a_fresh_one(spa
         assert len(server.messages) == 5
 
 
-def test_a_reused_session_that_dies_after_an_answer_is_a_deferral(spawner):
+def test_a_reused_session_that_dies_before_the_body_is_replaced_at_once(spawner):
     def script(d):
         d.greet()
         d.take_envelope()
         d.take_body()
-        d.take_envelope(data=None)
-        d.close()
+        if d.number == 0:
+            d.take_envelope(data=None)
+            d.close()
+        d.serve()
 
     with Server(script) as server:
         assert letters(spawner.deliver(server.destination)) == "K"
+        assert letters(spawner.deliver(server.destination)) == "K"
+        assert [m.connection for m in server.messages] == [0, 1]
+
+
+def test_a_session_that_dies_in_the_body_is_a_deferral(spawner):
+    def script(d):
+        d.greet()
+        d.take_envelope()
+        d.close()
+
+    with Server(script) as server:
         outcome, = spawner.deliver(server.destination)
         assert (outcome.verdict, outcome.trouble) == ("Z", "connection")
         assert len(server.dialogues) == 1

@@ -19,7 +19,9 @@ std::string one_line(Octets text, mail::EnhancedCode& code, unsigned reply_code)
   return printable_line(line, mail::kMaximumText);
 }
 
-bool is_about_connection(Step step) { return step == Step::kGreeting || step == Step::kEhlo || step == Step::kHelo; }
+bool is_about_connection(Step step) {
+  return step == Step::kGreeting || step == Step::kEhlo || step == Step::kHelo || step == Step::kLhlo;
+}
 
 mail::Verdict verdict_of(const ServerReply& reply, Step step) {
   if (is_about_connection(step) || reply.transient() || reply.intermediate()) return mail::Verdict::kDeferred;
@@ -46,6 +48,8 @@ std::string_view name_of(Step step) {
       return "EHLO";
     case Step::kHelo:
       return "HELO";
+    case Step::kLhlo:
+      return "LHLO";
     case Step::kIdle:
       return "nothing";
     case Step::kReset:

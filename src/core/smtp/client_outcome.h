@@ -11,6 +11,7 @@ enum class Step : std::uint8_t {
   kGreeting,
   kEhlo,
   kHelo,
+  kLhlo,
   kIdle,
   kReset,
   kMail,

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "base/invariant.h"
+#include "core/mail/address.h"
 #include "core/smtp/address.h"
+#include "core/smtp/parameters.h"
 #include "core/smtp/utf8.h"
 
 namespace sluice::smtp {
@@ -15,13 +17,17 @@ namespace {
 constexpr Octets kOutOfTurn = "the server answered before it was asked";
 
 mail::Trouble trouble_of_loss(Step step) {
-  const bool before_any_message = step == Step::kGreeting || step == Step::kEhlo || step == Step::kHelo;
+  const bool before_any_message =
+      step == Step::kGreeting || step == Step::kEhlo || step == Step::kHelo || step == Step::kLhlo;
   return before_any_message ? mail::Trouble::kUnreachable : mail::Trouble::kConnection;
 }
 
 // Values that were taken from another client and stored: they must not break out of their parameter.
-bool is_parameter_value(Octets value) {
-  return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < 0x7f; });
+bool is_parameter_value(Octets value, bool utf8) {
+  const bool plain = std::all_of(value.begin(), value.end(), [utf8](char c) {
+    return (c > ' ' && c < 0x7f) || (utf8 && static_cast<unsigned char>(c) >= 0x80);
+  });
+  return !value.empty() && plain && (!utf8 || is_plain_utf8(value));
 }
 
 void append_notify(std::string& command, std::uint8_t bits) {
@@ -35,6 +41,17 @@ void append_notify(std::string& command, std::uint8_t bits) {
   append(mail::notify::kSuccess, "SUCCESS");
   append(mail::notify::kFailure, "FAILURE");
   append(mail::notify::kDelay, "DELAY");
+}
+
+// What the sender called the recipient; where he did not say it but asked for reports, the address we were given (RFC
+// 3461 5.2.1), so that they name one that he knows. `declared`: the message is SMTPUTF8 (RFC 6533 3).
+void append_original_recipient(std::string& command, const mail::Recipient& recipient, bool declared) {
+  std::string value = recipient.original_recipient;
+  if (value.empty() && recipient.notify != 0 && is_ascii(recipient.address)) {
+    value = "rfc822;" + mail::xtext_encoded(recipient.address);
+    if (value.size() > kMaximumOriginalRecipient) return;
+  }
+  if (is_parameter_value(value, declared)) command.append(" ORCPT=").append(value);
 }
 
 }  // namespace
@@ -62,6 +79,7 @@ void ClientSession::handle(const ServerReply& reply, std::string& out) {
       return on_greeting(reply, out);
     case Step::kEhlo:
     case Step::kHelo:
+    case Step::kLhlo:
       return on_hello(reply, out);
     case Step::kReset:
       if (!reply.positive()) return end(lost(mail::Trouble::kConnection, "the server refused RSET"));
@@ -91,13 +109,15 @@ void ClientSession::handle(const ServerReply& reply, std::string& out) {
 
 void ClientSession::on_greeting(const ServerReply& reply, std::string& out) {
   if (!reply.positive()) return end(outcome_of(reply, step_));
-  step_ = Step::kEhlo;
-  send(fmt::format("EHLO {}\r\n", hello_), out);
+  const bool lmtp = protocol_ == Protocol::kLmtp;
+  step_ = lmtp ? Step::kLhlo : Step::kEhlo;
+  send(fmt::format("{} {}\r\n", lmtp ? "LHLO" : "EHLO", hello_), out);
 }
 
 void ClientSession::on_hello(const ServerReply& reply, std::string& out) {
   if (reply.positive()) {
-    if (step_ == Step::kEhlo) offers_ = parse_offers(reply.text);
+    if (step_ != Step::kHelo) offers_ = parse_offers(reply.text);
+    if (protocol_ == Protocol::kLmtp) offers_.dsn = false;
     step_ = Step::kIdle;
   } else if (reply.permanent() && step_ == Step::kEhlo) {
     step_ = Step::kHelo;
@@ -112,18 +132,19 @@ void ClientSession::start(Job job, std::string& out) {
   job_ = std::move(job);
   ++jobs_;
   outcomes_.assign(job_.envelope.recipients.size(), {});
-  progress_.assign(outcomes_.size(), Progress::kOpen);
+  settled_.assign(outcomes_.size(), false);
   wire_addresses_.assign(outcomes_.size(), {});
-  answered_ = false;
+  answered_ = body_asked_ = false;
   pipelined_ = offers_.pipelining;
   active_ = true;
   if (parser_.in_progress()) return end(lost(mail::Trouble::kConnection, kOutOfTurn));
   settle_unsendable();
   asked_.clear();
   for (std::size_t i = 0; i < outcomes_.size(); ++i) {
-    if (progress_[i] == Progress::kOpen) asked_.push_back(i);
+    if (!settled_[i]) asked_.push_back(i);
   }
-  rcpts_answered_ = 0;
+  accepted_.clear();
+  rcpts_answered_ = finals_answered_ = 0;
   if (asked_.empty()) return finish_job(needs_reset_);
   send_transaction(out);
 }
@@ -180,7 +201,7 @@ void ClientSession::send_mail(std::string& out) {
   if (offers_.dsn) {
     if (envelope.ret == mail::Return::kFull) command.append(" RET=FULL");
     if (envelope.ret == mail::Return::kHeaders) command.append(" RET=HDRS");
-    if (is_parameter_value(envelope.envelope_id)) command.append(" ENVID=").append(envelope.envelope_id);
+    if (is_parameter_value(envelope.envelope_id, false)) command.append(" ENVID=").append(envelope.envelope_id);
   }
   send(command.append("\r\n"), out);
 }
@@ -190,9 +211,7 @@ void ClientSession::send_rcpt(std::size_t index, std::string& out) {
   std::string command = fmt::format("RCPT TO:<{}>", wire_addresses_[index]);
   if (offers_.dsn) {
     append_notify(command, recipient.notify);
-    if (is_parameter_value(recipient.original_recipient)) {
-      command.append(" ORCPT=").append(recipient.original_recipient);
-    }
+    append_original_recipient(command, recipient, job_.envelope.smtputf8);
   }
   send(command.append("\r\n"), out);
 }
@@ -208,9 +227,9 @@ void ClientSession::on_mail(const ServerReply& reply, std::string& out) {
 
 void ClientSession::on_rcpt(const ServerReply& reply, std::string& out) {
   const std::size_t index = asked_[rcpts_answered_++];
-  if (progress_[index] == Progress::kOpen) {  // it is not if MAIL was refused
+  if (!settled_[index]) {  // it is if MAIL was refused
     if (reply.positive()) {
-      progress_[index] = Progress::kAccepted;
+      accepted_.push_back(index);
     } else {
       settle(index, outcome_of(reply, step_));
     }
@@ -221,7 +240,7 @@ void ClientSession::on_rcpt(const ServerReply& reply, std::string& out) {
   }
   step_ = Step::kData;
   if (pipelined_) return;
-  if (!any_accepted()) return finish_job(true);
+  if (accepted_.empty()) return finish_job(true);
   send("DATA\r\n", out);
 }
 
@@ -231,8 +250,11 @@ void ClientSession::on_data(const ServerReply& reply, std::string& out) {
     settle_rest(outcome_of(reply, step_));
     return finish_job(true);
   }
-  if (any_accepted()) {
+  body_asked_ = true;
+  if (!accepted_.empty()) {
     step_ = Step::kBody;
+  } else if (protocol_ == Protocol::kLmtp) {  // RFC 2033 4.2 forbids it, so how many replies would follow is unknown
+    end(lost(mail::Trouble::kNone, "the server asked for a message without recipients"));
   } else {  // 354 although it accepted no recipient: an empty message for nobody gets us out of there
     step_ = Step::kFinal;
     send(".\r\n", out);
@@ -241,14 +263,28 @@ void ClientSession::on_data(const ServerReply& reply, std::string& out) {
 
 void ClientSession::on_final(const ServerReply& reply) {
   if (reply.intermediate()) return end(lost(mail::Trouble::kConnection, "the server did not take the end of data"));
-  settle_rest(outcome_of(reply, step_));
-  finish_job(false);
+  const mail::Outcome outcome = told(outcome_of(reply, step_));
+  if (protocol_ == Protocol::kSmtp || accepted_.empty()) {
+    settle_rest(outcome);
+    return finish_job(false);
+  }
+  settle(accepted_[finals_answered_++], outcome);
+  if (finals_answered_ == accepted_.size()) finish_job(false);
+}
+
+// Of a recipient who has his message, also how far it came.
+mail::Outcome ClientSession::told(mail::Outcome outcome) const {
+  if (outcome.verdict != mail::Verdict::kDelivered) return outcome;
+  outcome.reached = protocol_ == Protocol::kLmtp ? mail::Reached::kMailbox
+                    : offers_.dsn                ? mail::Reached::kReporter
+                                                 : mail::Reached::kServer;
+  return outcome;
 }
 
 void ClientSession::body_sent() {
   if (step_ != Step::kBody) return;  // refused meanwhile
   step_ = Step::kFinal;
-  ++unanswered_;
+  unanswered_ += protocol_ == Protocol::kLmtp ? accepted_.size() : 1;
 }
 
 void ClientSession::body_failed(Octets why) {
@@ -277,18 +313,14 @@ std::vector<mail::Outcome> ClientSession::take_outcomes() {
   return std::exchange(outcomes_, {});
 }
 
-bool ClientSession::any_accepted() const {
-  return std::find(progress_.begin(), progress_.end(), Progress::kAccepted) != progress_.end();
-}
-
 void ClientSession::settle(std::size_t index, const mail::Outcome& outcome) {
   outcomes_[index] = outcome;
-  progress_[index] = Progress::kSettled;
+  settled_[index] = true;
 }
 
 void ClientSession::settle_rest(const mail::Outcome& outcome) {
-  for (std::size_t i = 0; i < progress_.size(); ++i) {
-    if (progress_[i] != Progress::kSettled) settle(i, outcome);
+  for (std::size_t i = 0; i < settled_.size(); ++i) {
+    if (!settled_[i]) settle(i, outcome);
   }
 }
 

@@ -51,7 +51,7 @@ enum class CommandError : std::uint8_t {
 // Which parameters MAIL and RCPT may carry beside SIZE and BODY.
 struct Extensions {
   bool smtputf8 = true;
-  bool dsn = false;  // RFC 3461: RET, ENVID, NOTIFY, ORCPT
+  bool dsn = true;  // RFC 3461: RET, ENVID, NOTIFY, ORCPT
 };
 
 struct MailCommand {

@@ -5,7 +5,7 @@
 namespace sluice::smtp {
 namespace {
 
-constexpr Extensions kPlain{};
+constexpr Extensions kPlain{.smtputf8 = true, .dsn = false};
 constexpr Extensions kDsn{.smtputf8 = true, .dsn = true};
 
 TEST(Command, VerbsAreReadWithoutCase) {
@@ -87,6 +87,18 @@ TEST(MailCommand, DsnParametersAreTakenWhenOffered) {
   EXPECT_FALSE(parse_mail("FROM:<> RET=ALL", kDsn));
 }
 
+TEST(MailCommand, AnEnvelopeIdIsPrintableXtextOfAHundredOctets) {
+  const std::string longest(100, 'x');
+  EXPECT_EQ(parse_mail("FROM:<> ENVID=" + longest, kDsn)->envelope_id, longest);
+  EXPECT_EQ(parse_mail("FROM:<> ENVID=a+20b+7E", kDsn)->envelope_id, "a+20b+7E");
+  for (const std::string& bad : {longest + "x", std::string("a+0Ab"), std::string("+7F"), std::string("+80"),
+                                 std::string("a+2"), std::string("a+2b"), std::string("j\xc3\xb6"), std::string()}) {
+    EXPECT_EQ(parse_mail("FROM:<> ENVID=" + bad, kDsn).error(), CommandError::kBadParameter) << bad;
+  }
+  EXPECT_FALSE(parse_mail("FROM:<> ENVID=a ENVID=a", kDsn));
+  EXPECT_FALSE(parse_mail("FROM:<> RET=FULL RET=FULL", kDsn));
+}
+
 TEST(RcptCommand, TakesItsParameters) {
   EXPECT_EQ(parse_rcpt("TO:<Postmaster>", kPlain)->recipient.address, "postmaster");
   EXPECT_EQ(parse_rcpt("TO:<>", kPlain).error(), CommandError::kBadAddress);
@@ -95,9 +107,19 @@ TEST(RcptCommand, TakesItsParameters) {
   ASSERT_TRUE(rcpt);
   EXPECT_EQ(rcpt->notify, mail::notify::kSuccess | mail::notify::kDelay);
   EXPECT_EQ(rcpt->original_recipient, "rfc822;c+40d");
-  EXPECT_FALSE(parse_rcpt("TO:<a@b.example> NOTIFY=NEVER,DELAY", kDsn));
-  EXPECT_FALSE(parse_rcpt("TO:<a@b.example> NOTIFY=DELAY,", kDsn));
-  EXPECT_FALSE(parse_rcpt("TO:<a@b.example> ORCPT=rfc822", kDsn));
+  EXPECT_EQ(parse_rcpt("TO:<a@b.example> NOTIFY=never", kDsn)->notify, mail::notify::kNever);
+}
+
+TEST(RcptCommand, BadDsnParametersAreRefused) {
+  const std::string too_long = "ORCPT=rfc822;" + std::string(500 - 6, 'x');
+  EXPECT_TRUE(parse_rcpt("TO:<a@b.example> " + too_long.substr(0, too_long.size() - 1), kDsn));
+  for (const std::string& bad :
+       {std::string("NOTIFY=NEVER,DELAY"), std::string("NOTIFY=DELAY,NEVER"), std::string("NOTIFY=DELAY,"),
+        std::string("NOTIFY=SOON"), std::string("NOTIFY=DELAY NOTIFY=DELAY"), std::string("ORCPT=rfc822"),
+        std::string("ORCPT=rfc822;"), std::string("ORCPT=;x"), std::string("ORCPT=rfc822;x+0Dy"),
+        std::string("ORCPT=rfc822;x ORCPT=rfc822;x"), std::string("ORCPT=rfc(822;x"), too_long}) {
+    EXPECT_EQ(parse_rcpt("TO:<a@b.example> " + bad, kDsn).error(), CommandError::kBadParameter) << bad;
+  }
 }
 
 TEST(BdatCommand, NeedsASizeThatCanBeRead) {

@@ -8,18 +8,20 @@
 namespace sluice::smtp {
 namespace {
 
-constexpr std::size_t kMaximumEnvelopeId = 100;         // RFC 3461 4.4
-constexpr std::size_t kMaximumOriginalRecipient = 500;  // RFC 3461 4.2
+constexpr std::size_t kMaximumEnvelopeId = 100;  // RFC 3461 4.4
 
 constexpr bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); }
 
-// RFC 3461 4: printable ASCII without '+' and '=', or "+" and two hexadecimal digits.
+// RFC 3461 4: printable ASCII without '+' and '=', or "+" and two hexadecimal digits, which stand for printable ASCII
+// or a space: these values go into the header of a report, where a line end would be a forged field.
 bool is_xtext(Octets text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c < '!' || c > '~' || c == '=') return false;
     if (c != '+') continue;
     if (text.size() - i < 3 || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return false;
+    const bool printable = text[i + 1] >= '2' && text[i + 1] <= '7' && text.substr(i + 1, 2) != "7F";
+    if (!printable) return false;
     i += 2;
   }
   return true;
@@ -69,12 +71,21 @@ std::optional<CommandError> take_notify(Octets value, std::uint8_t& bits) {
   }
 }
 
+// RFC 5321 4.1.2 atom, as RFC 3461 4.2 asks of the type of an address.
+bool is_atom(Octets text) {
+  static constexpr Octets kOthers = "!#$%&'*-/?^_`{|}~";  // without '+' and '=', which xtext has uses for
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
+           kOthers.find(c) != Octets::npos;
+  });
+}
+
 // addr-type ";" xtext (or UTF-8, RFC 6533).
 bool is_original_recipient(Octets value) {
   const std::size_t semicolon = value.find(';');
-  if (value.size() > kMaximumOriginalRecipient || semicolon == Octets::npos || semicolon == 0) return false;
+  if (value.size() > kMaximumOriginalRecipient || semicolon == Octets::npos) return false;
   const Octets address = value.substr(semicolon + 1);
-  if (address.empty() || !is_xtext(value.substr(0, semicolon))) return false;
+  if (address.empty() || !is_atom(value.substr(0, semicolon))) return false;
   return is_ascii(address) ? is_xtext(address) : is_plain_utf8(address);
 }
 

@@ -9,6 +9,8 @@
 
 namespace sluice::smtp {
 
+inline constexpr std::size_t kMaximumOriginalRecipient = 500;  // octets of ORCPT's value, RFC 3461 4.2
+
 struct Parameter {
   Octets keyword;
   Octets value;

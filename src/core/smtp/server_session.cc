@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/smtp/utf8.h"
+
 namespace sluice::smtp {
 
 ServerSession::ServerSession(const ServerSettings& settings, Policy& policy, MessageSink& sink, std::string client)
@@ -172,6 +174,9 @@ void ServerSession::rcpt(Octets argument, std::string& out) {
   auto parsed = parse_rcpt(argument, settings_.extensions);
   if (!parsed) return refuse(parsed.error(), Verb::kRcpt, out);
   if (parsed->recipient.non_ascii && !envelope_.smtputf8) return refuse(CommandError::kBadUtf8, Verb::kRcpt, out);
+  if (!is_ascii(parsed->original_recipient) && !envelope_.smtputf8) {  // RFC 6533 3
+    return refuse(CommandError::kBadParameter, Verb::kRcpt, out);
+  }
   if (envelope_.recipients.size() >= settings_.recipients) {
     return refuse("452 4.5.3 Too many recipients, send the message to the others again\r\n", out);
   }

@@ -31,7 +31,7 @@ TEST(Server, GreetsAndOffersItsExtensions) {
   session.greet(out);
   EXPECT_EQ(out, "220 mx.example ESMTP Sluice\r\n");
   EXPECT_EQ(talk(kHello, given).out,
-            "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n"
+            "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n"
             "250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n");
   EXPECT_EQ(talk("HELO c.example\r\n").out, "250 mx.example\r\n");
 }
@@ -127,7 +127,7 @@ TEST(Server, AddressErrorsHaveTheirCodes) {
   const std::string mail = kHello + "MAIL FROM:<>\r\n";
   const std::pair<std::string, Octets> cases[] = {
       {"RCPT TO:<a b@c>", "501 5.1.3"},          {"RCPT TO:<joe>", "553 5.1.3"},
-      {"RCPT TO:<j\xc3\xb6@x.y>", "553 5.6.7"},  {"RCPT TO:<a@b.c> NOTIFY=NEVER", "555 5.5.4"},
+      {"RCPT TO:<j\xc3\xb6@x.y>", "553 5.6.7"},  {"RCPT TO:<a@b.c> AUTH=x", "555 5.5.4"},
       {"RCPT TO:<a@b.c> NOTIFY==", "501 5.5.4"}, {"RCPT FOR:<a@b.c>", "501 5.5.4"}};
   for (const auto& [command, reply] : cases) {
     const Dialogue d = talk(mail + command + "\r\n");
@@ -135,6 +135,35 @@ TEST(Server, AddressErrorsHaveTheirCodes) {
   }
   EXPECT_EQ(codes(talk(kHello + "MAIL FROM:<j\xc3\xb6@x.y>\r\nMAIL FROM:<j\xc3\xb6@x.y> SMTPUTF8\r\n").out),
             "250 553 250");
+}
+
+TEST(Server, DsnParametersAreStoredWithTheEnvelope) {
+  const Dialogue d = talk(kHello +
+                          "MAIL FROM:<a@b.example> RET=HDRS ENVID=QQ314+2B159\r\n"
+                          "RCPT TO:<c@d.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;C+2Bx@d.example\r\n"
+                          "RCPT TO:<e@d.example> NOTIFY=NEVER\r\nRCPT TO:<f@d.example>\r\nDATA\r\n.\r\n");
+  ASSERT_EQ(d.envelopes.size(), 1u) << d.out;
+  const mail::Envelope& envelope = d.envelopes.front();
+  EXPECT_EQ(envelope.ret, mail::Return::kHeaders);
+  EXPECT_EQ(envelope.envelope_id, "QQ314+2B159");
+  EXPECT_EQ(envelope.recipients.at(0).notify, mail::notify::kSuccess | mail::notify::kFailure);
+  EXPECT_EQ(envelope.recipients.at(0).original_recipient, "rfc822;C+2Bx@d.example");
+  EXPECT_EQ(envelope.recipients.at(1).notify, mail::notify::kNever);
+  EXPECT_EQ(envelope.recipients.at(2), (mail::Recipient{"f@d.example", 0, ""}));
+}
+
+TEST(Server, DsnIsAnnouncedAndNotTakenWhereItIsNot) {
+  Circumstances without;
+  without.settings.extensions.dsn = false;
+  EXPECT_NE(talk("EHLO x\r\n").out.find("250-DSN\r\n"), std::string::npos);
+  EXPECT_EQ(talk("EHLO x\r\n", without).out.find("DSN"), std::string::npos);
+  EXPECT_EQ(codes(talk(kHello + "MAIL FROM:<> RET=FULL\r\n", without).out), "250 555");
+}
+
+TEST(Server, AnOriginalRecipientInUtf8NeedsADeclaredMessage) {
+  const std::string rcpt = "RCPT TO:<a@b.example> ORCPT=utf-8;j\xc3\xb6@b.example\r\n";
+  EXPECT_EQ(codes(talk(kHello + "MAIL FROM:<>\r\n" + rcpt).out), "250 250 501");
+  EXPECT_EQ(codes(talk(kHello + "MAIL FROM:<> SMTPUTF8\r\n" + rcpt).out), "250 250 250");
 }
 
 TEST(Server, PostmasterWithoutDomainIsOurs) {

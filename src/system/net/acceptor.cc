@@ -63,10 +63,10 @@ void Acceptor::close() {
 
 namespace {
 
-struct TcpConnecting : Connecting {
+struct SocketConnecting : Connecting {
   using Descriptor = boost::asio::posix::stream_descriptor;
 
-  TcpConnecting(Loop& loop, const Endpoint& to, Duration timeout, std::function<void(os::Fd, int)> handler)
+  SocketConnecting(Loop& loop, const Endpoint& to, Duration timeout, std::function<void(os::Fd, int)> handler)
       : descriptor(loop.context()), done(std::move(handler)), timer(loop, [this] { finish(ETIMEDOUT); }) {
     os::Fd socket(::socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket || (::connect(socket.get(), to.data(), to.length()) != 0 && errno != EINPROGRESS)) {
@@ -83,7 +83,7 @@ struct TcpConnecting : Connecting {
       finish(code);
     });
   }
-  ~TcpConnecting() override { *alive = false; }
+  ~SocketConnecting() override { *alive = false; }
 
   // Never calls back from within the constructor: the caller does not hold us yet.
   void later(int code) {
@@ -109,9 +109,9 @@ struct TcpConnecting : Connecting {
 
 }  // namespace
 
-std::unique_ptr<Connecting> connect_tcp(Loop& loop, const Endpoint& to, Duration timeout,
-                                        std::function<void(os::Fd, int code)> done) {
-  return std::make_unique<TcpConnecting>(loop, to, timeout, std::move(done));
+std::unique_ptr<Connecting> connect_to(Loop& loop, const Endpoint& to, Duration timeout,
+                                       std::function<void(os::Fd, int code)> done) {
+  return std::make_unique<SocketConnecting>(loop, to, timeout, std::move(done));
 }
 
 }  // namespace sluice::net

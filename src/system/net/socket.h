@@ -71,13 +71,14 @@ class Acceptor {
   std::shared_ptr<State> state_;
 };
 
-// Starts a connection and calls back once: a connected socket, or the errno that stopped it (ETIMEDOUT after
-// `timeout`, ECANCELED never: a cancelled attempt does not call back).
+// Starts a connection, of TCP or to a path, and calls back once: a connected socket, or the errno that stopped it
+// (ETIMEDOUT after `timeout`, EAGAIN if the backlog of a path's listener is full; ECANCELED never: a cancelled attempt
+// does not call back).
 class Connecting {
  public:
   virtual ~Connecting() = default;  // destroying it cancels
 };
-std::unique_ptr<Connecting> connect_tcp(Loop& loop, const Endpoint& to, Duration timeout,
-                                        std::function<void(os::Fd, int code)> done);
+std::unique_ptr<Connecting> connect_to(Loop& loop, const Endpoint& to, Duration timeout,
+                                       std::function<void(os::Fd, int code)> done);
 
 }  // namespace sluice::net

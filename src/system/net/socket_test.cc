@@ -84,7 +84,7 @@ TEST(ConnectTcp, GivesAConnectedSocket) {
     accepted = true;
     both();
   });
-  const auto connecting = connect_tcp(loop, at, Duration{5000}, [&](os::Fd socket, int code) {
+  const auto connecting = connect_to(loop, at, Duration{5000}, [&](os::Fd socket, int code) {
     EXPECT_EQ(code, 0);
     EXPECT_TRUE(socket);
     connected = true;
@@ -102,7 +102,7 @@ TEST(ConnectTcp, SaysThatNobodyListens) {
     closed = Endpoint::local_of(listener->get());
   }
   int seen = 0;
-  const auto connecting = connect_tcp(loop, closed, Duration{5000}, [&](os::Fd socket, int code) {
+  const auto connecting = connect_to(loop, closed, Duration{5000}, [&](os::Fd socket, int code) {
     EXPECT_FALSE(socket);
     seen = code;
     loop.stop();
@@ -120,7 +120,7 @@ TEST(ConnectTcp, GivesUpAfterItsTimeout) {
   std::vector<os::Fd> connected;
   int timed_out = 0;
   for (int i = 0; i < 4; ++i)
-    connecting.push_back(connect_tcp(loop, at, Duration{50}, [&](os::Fd socket, int code) {
+    connecting.push_back(connect_to(loop, at, Duration{50}, [&](os::Fd socket, int code) {
       if (code == ETIMEDOUT) ++timed_out;
       if (code == 0) connected.push_back(std::move(socket));
     }));
@@ -132,7 +132,7 @@ TEST(ConnectTcp, DoesNotCallBackOnceItIsDestroyed) {
   Loop loop;
   const auto listener = listen_tcp(*Endpoint::parse("127.0.0.1:0"), false);
   auto connecting =
-      connect_tcp(loop, Endpoint::local_of(listener->get()), Duration{5000}, [](os::Fd, int) { ADD_FAILURE(); });
+      connect_to(loop, Endpoint::local_of(listener->get()), Duration{5000}, [](os::Fd, int) { ADD_FAILURE(); });
   connecting.reset();
   loop.run();
 }

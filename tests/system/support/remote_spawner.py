@@ -13,10 +13,12 @@ import subprocess
 
 HELLO, RELOAD, DELIVER, DELIVERED = 1, 32, 40, 41
 ROLE_SCHEDULER, ROLE_REMOTE_DELIVERY = 3, 8
-CHANNEL_REMOTE = 1
+CHANNEL_REMOTE, CHANNEL_LMTP = 1, 2
 TROUBLES = ("none", "unreachable", "connection", "busy")
 
-Outcome = collections.namedtuple("Outcome", "verdict trouble reply code text")
+REACHED = ("mailbox", "server", "reporter", "expanded")
+
+Outcome = collections.namedtuple("Outcome", "verdict trouble reply code text reached")
 BodyRef = collections.namedtuple("BodyRef", "storage segment offset length")
 
 
@@ -37,15 +39,25 @@ def field(letter, value):
     return letter.encode() + struct.pack("<H", len(value)) + value
 
 
-def envelope(sender, recipients, lf=False):
+def envelope(sender, recipients, lf=False, ret=0, envid="", notify=0, orcpt=""):
+    """The DSN parameters of a recipient are those of all."""
     encoded = b"\x01" + field("F", sender.encode())
     if lf:
         encoded += field("L", b"\x01")
-    return encoded + b"".join(field("T", r.encode()) for r in recipients)
+    if ret:
+        encoded += field("R", bytes([ret]))
+    if envid:
+        encoded += field("E", envid.encode())
+    for recipient in recipients:
+        encoded += field("T", recipient.encode())
+        encoded += field("N", bytes([notify])) if notify else b""
+        encoded += field("O", orcpt.encode()) if orcpt else b""
+    return encoded
 
 
 class Spawner:
-    def __init__(self, home, settings=None):
+    def __init__(self, home, settings=None, **environment):
+        self.environment = environment
         self.home = pathlib.Path(home)
         self.queue = self.home / "queue/queue1"
         for directory in ("journal", "mess"):
@@ -73,6 +85,7 @@ class Spawner:
     def _start(self):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         environment = {"PATH": os.environ["PATH"], "SLUICE_HOME": str(self.home), "QUEUEDIR": str(self.queue)}
+        environment.update(self.environment)
         environment.update({k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")})
         self.errors = open(self.home / "errors", "wb+")
         self.process = subprocess.Popen([program("qmail-rspawn")], stdin=theirs, stdout=subprocess.DEVNULL,
@@ -125,17 +138,18 @@ class Spawner:
 
     # -- orders -------------------------------------------------------------------------------------------------------
     def order(self, destination, body=b"Subject: test\r\n\r\nhello\r\n", recipients=("a@x.test",), sender="s@us.test",
-              lf=False):
+              lf=False, channel=CHANNEL_REMOTE, **dsn):
         """Sends one order and returns its number. `body`: octets, or what store() gave."""
         self.attempts += 1
         ref = body if isinstance(body, BodyRef) else self.store(body)
-        self.send(DELIVER, self.encode_order(self.attempts, destination, ref, envelope(sender, recipients, lf)))
+        self.send(DELIVER, self.encode_order(self.attempts, destination, ref, envelope(sender, recipients, lf, **dsn),
+                                             channel))
         return self.attempts
 
     @staticmethod
-    def encode_order(attempt, destination, ref, encoded_envelope):
+    def encode_order(attempt, destination, ref, encoded_envelope, channel=CHANNEL_REMOTE):
         return (struct.pack("<QQ", attempt, attempt) + struct.pack("<BQIQ", *ref) +
-                struct.pack("<B", CHANNEL_REMOTE) + octets(destination.encode()) + encoded_envelope)
+                struct.pack("<B", channel) + octets(destination.encode()) + encoded_envelope)
 
     def send(self, kind, payload=b""):
         self.link.sendall(frame(kind, payload))
@@ -173,10 +187,11 @@ def decode_delivered(payload):
     attempt, count = struct.unpack_from("<QI", payload)
     at, outcomes = 12, []
     for _ in range(count):
-        verdict, trouble, reply, klass, subject, detail, length = struct.unpack_from("<BBHBHHI", payload, at)
-        at += 13
+        verdict, trouble, reached, reply, klass, subject, detail, length = struct.unpack_from("<BBBHBHHI", payload, at)
+        at += 14
         text = payload[at:at + length].decode()
         at += length
-        outcomes.append(Outcome(chr(verdict), TROUBLES[trouble], reply, f"{klass}.{subject}.{detail}", text))
+        outcomes.append(Outcome(chr(verdict), TROUBLES[trouble], reply, f"{klass}.{subject}.{detail}", text,
+                                REACHED[reached]))
     assert at == len(payload)
     return attempt, outcomes
