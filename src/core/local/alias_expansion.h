@@ -1,9 +1,9 @@
 // From one local part to everything that its aliases make of it. Pure: the database comes in as a function.
 //
-// A target that is a local part is looked up again; one that names itself, a user of no alias, or "\user" is final.
-// A target with a domain is final too, as it stands: the caller routes it (local parts of our own domains come back as
-// new recipients). Nothing is expanded twice, so a target that is named by many ways is delivered once, and a loop ends
-// where it began; loops and what exceeds the limits are reported, and then nothing is delivered.
+// A target that is a local part is looked up again; one that names the alias in which it stands, one that is no alias,
+// and "\user" are users and final. A target with a domain is final too, as it stands: the caller routes it. No alias is
+// expanded twice, so whoever is named in many ways gets one copy, and a loop ends where it began: lists may name each
+// other. Only aliases that lead to nobody at all are an error, and what exceeds the limits.
 #pragma once
 
 #include <cstdint>

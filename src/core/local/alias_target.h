@@ -28,7 +28,7 @@ struct PlacedTarget {
 // passed over, as sendmail does.
 Result<std::vector<PlacedTarget>, TargetError> parse_targets(std::string_view text);
 
-// The target as it stands in an aliases file, quoted where it must be: parse_targets() reads it back.
+// The target as people write it: "|program args", /file, \user, :include:/path, user@host.
 std::string to_string(const Action& action);
 
 }  // namespace sluice::local

@@ -5,8 +5,7 @@
 // its errors, so that the person who edits it hears everything at once.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,12 +40,13 @@ std::string to_string(const AliasError& error);
 // All aliases in the order of the file; or all errors (a name defined twice is one).
 Result<std::vector<Alias>, std::vector<AliasError>> parse_aliases(Octets text);
 
-// Aliases that lead back to themselves and to nothing else first: each loop once, as its names in order ("a", "b" for
-// a: b, b: a). An alias that names itself (root: root, ops) is no loop: it means the user of that name.
+// Aliases that lead back to themselves: loops as their keys in order ("a", "b" for a: b, b: a), at most
+// kMaximumAliasErrors of them. An alias that names itself (root: root, ops) is none: it means the user of that name.
+// Mail survives a loop as long as somebody else is named in it; the builder warns.
 std::vector<std::vector<std::string>> find_alias_loops(const std::vector<Alias>& aliases);
 
-// The text of one entry of the database: the targets as parse_targets() reads them. docs/formats.md, "Aliases
-// database".
+// The value of one entry of the database (docs/formats.md, "Aliases database"), and back. nullopt: it is damaged.
 std::string encode_targets(const std::vector<Action>& targets);
+std::optional<std::vector<Action>> decode_targets(Octets value);
 
 }  // namespace sluice::local

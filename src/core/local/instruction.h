@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -60,6 +61,9 @@ struct InstructionError {
   mail::EnhancedCode code;  // 4.x.x
   std::string text;         // one line, for the log and the report: "... (#4.7.0)"
 };
+
+// `text` without its final "(#4.7.0)", which is put behind it. What is foreign in it must be printable already.
+InstructionError instruction_error(std::size_t line, mail::EnhancedCode code, std::string_view text);
 
 // A deferral with the text and code of the error.
 mail::Outcome to_outcome(const InstructionError& error);

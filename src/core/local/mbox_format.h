@@ -18,7 +18,8 @@ namespace sluice::local {
 // "From SENDER Thu Nov 22 07:47:42 2026\n"
 std::string mbox_from_line(std::string_view sender, WallTime when);
 
-// Quotes a message in LF form that comes in pieces. Keeps no more than the '>' and "From " that a line begins with.
+// Quotes a message in LF form that comes in pieces. Keeps no more than the "From " that a line may begin with: the '>'
+// of the quote goes behind those that stand there, which comes to the same.
 class MboxQuoter {
  public:
   void append(std::string& out, Octets piece);
@@ -26,11 +27,9 @@ class MboxQuoter {
   void finish(std::string& out);
 
  private:
-  bool take(char c);         // one more octet at the beginning of a line; true while it still could be a From line
-  std::string held_;         // the beginning of a line that is not judged yet
-  std::size_t matched_ = 0;  // octets of "From " seen
-  bool at_start_ = true;     // of a line, judged so far by held_
-  bool line_open_ = false;   // something stands in the current line
+  bool in_prefix_ = true;    // all octets of this line so far are '>' or the first of "From "
+  std::size_t matched_ = 0;  // how many of "From "; they are held back
+  bool line_open_ = false;   // this line has octets
 };
 
 }  // namespace sluice::local
