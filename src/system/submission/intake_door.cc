@@ -18,8 +18,8 @@ using Answer = Result<queue::MessageId, IntakeRefusal>;
 
 IntakeRefusal not_stored(std::string text) { return {{false, std::move(text)}, true}; }
 
-// The rest of a large message, in pieces; only when the intake has all of it is the end said. False: not all of it could
-// be sent, and the intake's answer, or the state of the link, tells why.
+// The rest of a large message, in pieces; only when the intake has all of it is the end said. False: not all of it
+// could be sent, and the intake's answer, or the state of the link, tells why.
 Result<bool, IntakeRefusal> stream(IntakeLink& intake, Message& message) {
   std::string piece(message.beginning());
   for (;;) {

@@ -32,8 +32,7 @@ Doors doors_of(const settings::Settings& settings, const os::Environment& enviro
   Doors doors;
   doors.environment = environment;
   for (std::uint32_t i = 0; i < settings.queue_count; ++i)
-    doors.intakes.push_back(
-        queue::intake_socket(settings.run_dir, fmt::format("queue{}", settings.queue_start + i)));
+    doors.intakes.push_back(queue::intake_socket(settings.run_dir, fmt::format("queue{}", settings.queue_start + i)));
   if (honour_qmailqueue) doors.queue_program = words_of(environment.find("QMAILQUEUE").value_or(""));
   doors.program_only = !doors.queue_program.empty();
   if (!doors.program_only) {

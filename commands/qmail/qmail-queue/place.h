@@ -1,0 +1,36 @@
+// Where a message may go: the queues of the instance, or the one that QUEUEDIR names.
+//
+// As a set-user-id program we write with rights that our caller does not have, into a directory that its environment
+// names. So a queue directory must then belong to the user as whom we act, or to root, and nobody else may be able to
+// write there: whoever can put a symbolic link into a queue could make us write anywhere. Its name may lead through
+// anything; what was opened is what is judged, and everything below is reached from there.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "system/config/load.h"
+
+namespace sluice::qmail_queue {
+
+struct Places {
+  std::vector<std::string> queues;  // directories, the first to be tried first
+  std::vector<std::string> intakes;  // sockets of these queues, where the instance runs them
+  unsigned split = 0;
+  bool big_todo = false;
+};
+
+// Throws Stop{kSettings} if the settings are bad.
+Places find_places(const config::Environment& environment);
+
+// The environment of this process, trusted if it is the caller's own program or the caller is root or ourselves.
+config::Environment caller_environment();
+
+// We act for a caller with fewer rights: its words about places need proof.
+bool is_set_user_id();
+
+// Makes the queue directory the working directory, and root its owner: files of root's would be nobody's to deliver.
+// False: it cannot be entered, or it may not be written to.
+bool enter_queue(const std::string& directory);
+
+}  // namespace sluice::qmail_queue
