@@ -28,6 +28,10 @@ bool known(std::uint16_t type) {
     case FrameType::kDelivered:
     case FrameType::kRemove:
     case FrameType::kRemoved:
+    case FrameType::kWorkerSetup:
+    case FrameType::kLetter:
+    case FrameType::kLetterSlow:
+    case FrameType::kLetterDone:
     case FrameType::kQuery:
     case FrameType::kAnswer:
     case FrameType::kAnswerEnd:

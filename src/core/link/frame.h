@@ -47,6 +47,11 @@ enum class FrameType : std::uint16_t {
   // qmail-send and qmail-clean
   kRemove = 50,
   kRemoved = 51,
+  // qmail-lspawn and its workers (core/link/worker.h)
+  kWorkerSetup = 70,
+  kLetter = 71,
+  kLetterSlow = 72,
+  kLetterDone = 73,
   // control sockets (commands and daemons)
   kQuery = 60,
   kAnswer = 61,

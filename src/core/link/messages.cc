@@ -35,6 +35,8 @@ mail::Verdict take_verdict(Decoder& from) {
 // verdict u8, trouble u8, reached u8, reply u16, code u8 u16 u16, text length u32
 constexpr std::size_t kShortestOutcome = 14;
 
+}  // namespace
+
 void encode_outcome(Encoder& to, const mail::Outcome& outcome) {
   to.u8(static_cast<std::uint8_t>(outcome.verdict)).u8(static_cast<std::uint8_t>(outcome.trouble));
   to.u8(static_cast<std::uint8_t>(outcome.reached))
@@ -56,8 +58,6 @@ mail::Outcome decode_outcome(Decoder& from) {
   if (from.ok()) outcome.text = text;
   return outcome;
 }
-
-}  // namespace
 
 std::string_view name_of(Role role) {
   switch (role) {

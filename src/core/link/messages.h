@@ -236,6 +236,10 @@ struct Delivered {
   static std::optional<Delivered> decode(Octets payload);
 };
 
+// An outcome as it stands in Delivered and in core/link/worker.h. Decoding fails `from` if it is malformed.
+void encode_outcome(Encoder& to, const mail::Outcome& outcome);
+mail::Outcome decode_outcome(Decoder& from);
+
 // Remove a segment all of whose messages are done, or the file of a body that is done.
 struct Remove {
   static constexpr FrameType kType = FrameType::kRemove;

@@ -20,10 +20,15 @@ void append_safe(std::string& out, std::string_view address) {
 std::string delivery_header(std::string_view sender, std::string_view recipient) {
   std::string header = "Return-Path: <";
   append_safe(header, sender);
-  header += ">\nDelivered-To: ";
-  append_safe(header, recipient);
-  header += '\n';
-  return header;
+  header += ">\n";
+  return header + delivered_to(recipient);
+}
+
+std::string delivered_to(std::string_view recipient) {
+  std::string field = "Delivered-To: ";
+  append_safe(field, recipient);
+  field += '\n';
+  return field;
 }
 
 void DeliveredToWatch::read(Octets piece) {

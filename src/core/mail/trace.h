@@ -13,6 +13,9 @@ namespace sluice::mail {
 // address can never add a line.
 std::string delivery_header(std::string_view sender, std::string_view recipient);
 
+// Its second line alone: what a mailbox that sends a message on puts on top.
+std::string delivered_to(std::string_view recipient);
+
 // Looks for "Delivered-To: RECIPIENT" in the header of a message that comes in pieces, in either line form. Keeps one
 // line at most, and of it no more than a field with an address can need.
 class DeliveredToWatch {

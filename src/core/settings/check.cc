@@ -168,9 +168,24 @@ Finding check_resolver(std::string_view text) {
   return std::nullopt;
 }
 
-Finding check_maildir(std::string_view text) {
-  if (auto bad = check_path(text)) return bad;
-  if (!text.ends_with('/')) return wrong(text.size(), "the path of a Maildir ends with a slash");
+Finding check_delivery(std::string_view text) {
+  if (text.size() > kLongestText) return wrong(0, "the text is too long");
+  bool says_something = false;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    const std::string_view line = text.substr(start, end - start);
+    for (std::size_t i = 0; i < line.size(); ++i)
+      if (line[i] != '\t' && (static_cast<unsigned char>(line[i]) < ' ' || line[i] == '\x7f'))
+        return wrong(start + i, "a control character");
+    if (!line.empty()) {
+      const bool address = is_name_octet(line.front()) && line.front() != '-';
+      if (!address && std::string_view("./|&#").find(line.front()) == std::string_view::npos)
+        return wrong(start, "neither a mailbox, nor a program, nor an address");
+      says_something = says_something || line.front() != '#';
+    }
+    start = end + 1;
+  }
+  if (!says_something) return wrong(0, "a mailbox, program or address is missing");
   return std::nullopt;
 }
 

@@ -23,7 +23,8 @@ std::optional<GrammarError> check_smtp_route(std::string_view text);  // domain:
 // domain:host:port, user@domain:/path, .suffix:host
 std::optional<GrammarError> check_lmtp_route(std::string_view text);
 std::optional<GrammarError> check_resolver(std::string_view text);  // 192.0.2.53, 127.0.0.1@5353, ::1@5353
-std::optional<GrammarError> check_maildir(std::string_view text);   // ./Maildir/
+// The lines of a .qmail file: ./Maildir/, ./Mailbox, |command, &address
+std::optional<GrammarError> check_delivery(std::string_view text);
 std::optional<GrammarError> check_path(std::string_view text);
 std::optional<GrammarError> check_line(std::string_view text);  // printable ASCII on one line
 

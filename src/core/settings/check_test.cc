@@ -35,7 +35,10 @@ TEST(Checks, TakeWhatTheirNameSaysAndNothingElse) {
        {"", "a.test", ":store", "a.test:store:25", "a.test:127.0.0.1:0", "a.test:/a b", "@a.test:/x", "a.test::24",
         "a.test:/" + std::string(107, 'x')}},
       {check_resolver, {"192.0.2.53", "127.0.0.1@5353", "::1@5353"}, {"", "ns.example.org", "127.0.0.1:53", "::1@0"}},
-      {check_maildir, {"./Maildir/", "/var/mail/x/"}, {"", "./Mailbox"}},
+      {check_delivery,
+       {"./Maildir/", "/var/mail/x/", "./Mailbox", "|procmail -f -", "&joe@example.org", "joe",
+        "# both\n./Mailbox\n|x"},
+       {"", "# nothing", "-x", "./a\n?", std::string("./a\0b", 5)}},
       {check_line, {"mail.example.org ESMTP", ""}, {"a\nb", "a\tb", "b\xc3\xbc"}},
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {

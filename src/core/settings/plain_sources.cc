@@ -28,7 +28,7 @@ const Declaration* find_control(std::string_view path) {
 }  // namespace
 
 // A list: an entry a line, lines that begin with # and empty ones are skipped. One value: the first such line, as qmail
-// reads it; what follows is ignored.
+// reads it; what follows is ignored, unless the setting is one of lines.
 void read_control(const Text& file, std::vector<Assignment>& assignments, std::vector<Problem>& problems) {
   const Declaration* setting = find_control(file.path);
   if (setting == nullptr) return;
@@ -41,8 +41,12 @@ void read_control(const Text& file, std::vector<Assignment>& assignments, std::v
     ++line;
     start = end + 1;
     if (part.text.empty() || part.text.front() == '#') continue;
+    if (setting->shape.has_lines && !assignment.pieces.empty()) {
+      assignment.pieces.back().text.append("\n").append(part.text);
+      continue;
+    }
     assignment.pieces.push_back({std::string(part.text), line, static_cast<std::uint32_t>(part.at + 1)});
-    if (!is_list(*setting)) break;
+    if (!is_list(*setting) && !setting->shape.has_lines) break;
   }
   if (!is_list(*setting)) {
     if (assignment.pieces.empty()) {

@@ -96,7 +96,7 @@ constexpr std::array kKindsOfText{
     KindOfText{check_smtp_route, "", "domain:host, domain:host:port, .suffix:host or :host"},
     KindOfText{check_lmtp_route, "", "domain:host, domain:host:port or domain:/path; also user@domain and .suffix"},
     KindOfText{check_resolver, "", "ADDRESS or ADDRESS@PORT"},
-    KindOfText{check_maildir, "the path of a Maildir, with a slash at its end", ""},
+    KindOfText{check_delivery, "lines of a .qmail file", ""},
     KindOfText{check_path, "a path", ""},
     KindOfText{check_line, "printable ASCII characters on one line", ""},
 };

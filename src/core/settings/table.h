@@ -32,6 +32,7 @@ struct Shape {
   Check check = nullptr;             // text; each entry of a list of text
   bool is_path = false;              // a relative path begins at home
   bool may_be_empty = false;         // text
+  bool has_lines = false;            // text: all lines of a control file, not only its first
   bool in_files = true;              // may stand in etc/sluice.toml
 
   constexpr Shape not_in_files() const {
@@ -42,6 +43,11 @@ struct Shape {
   constexpr Shape or_empty() const {
     Shape shape = *this;
     shape.may_be_empty = true;
+    return shape;
+  }
+  constexpr Shape of_lines() const {
+    Shape shape = *this;
+    shape.has_lines = true;
     return shape;
   }
   constexpr Shape or_zero(std::uint64_t then_least) const {

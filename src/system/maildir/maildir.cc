@@ -112,7 +112,10 @@ bool move_to_new(int from, const std::string& old_name, int to, const std::strin
 }  // namespace
 
 Maildir::Draft::Draft(Draft&& other) noexcept
-    : directory_(other.directory_), name_(std::exchange(other.name_, {})), size_(other.size_) {}
+    : directory_(other.directory_),
+      file_(std::move(other.file_)),
+      name_(std::exchange(other.name_, {})),
+      size_(other.size_) {}
 
 Maildir::Draft::~Draft() {
   if (!name_.empty()) ::unlinkat(directory_, name_.c_str(), 0);
@@ -147,15 +150,23 @@ Result<Maildir::NewFile, Trouble> Maildir::create(const Naming& naming) {
 Result<Maildir::Draft, Trouble> Maildir::write(const Letter& letter, const Naming& naming, const Source& source) {
   auto created = create(naming);
   if (!created) return fail(std::move(created.error()));
-  Draft draft(tmp_.get(), std::move(created->name));  // from here on an error removes it
-  FileWriter writer(created->file.get());
+  Draft draft(tmp_.get(), std::move(created->file), std::move(created->name));  // from here on an error removes it
+  FileWriter writer(draft.file_.get());
   writer.gathered() = letter.header;
   if (auto copied = copy_body(writer, letter, source); !copied) return fail(std::move(copied.error()));
-  if (!synced(created->file.get())) return failed("write to maildir");
-  // NFS reports a full disk or quota here at the latest.
-  if (::close(created->file.release()) != 0 && errno != EINTR) return failed("write to maildir");
   draft.size_ = writer.size();
   return draft;
+}
+
+void Maildir::begin_sync(const Draft& draft) {
+  ::sync_file_range(draft.file_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);  // only a hint: finish_sync() tells of errors
+}
+
+Result<void, Trouble> Maildir::finish_sync(Draft& draft) {
+  if (!synced(draft.file_.get())) return failed("write to maildir");
+  // NFS reports a full disk or quota here at the latest.
+  if (::close(draft.file_.release()) != 0 && errno != EINTR) return failed("write to maildir");
+  return {};
 }
 
 Result<std::string, Trouble> Maildir::publish(Draft draft) {
@@ -179,6 +190,7 @@ Result<std::string, Trouble> deliver(const std::string& path, Missing missing, c
   if (!maildir) return fail(std::move(maildir.error()));
   auto draft = maildir->write(letter, naming, source);
   if (!draft) return fail(std::move(draft.error()));
+  if (auto durable = Maildir::finish_sync(*draft); !durable) return fail(std::move(durable.error()));
   auto name = maildir->publish(*std::move(draft));
   if (!name) return name;
   if (auto synced_all = maildir->sync(); !synced_all) {

@@ -6,7 +6,8 @@
 // new/, and nothing in tmp/ unless the process itself was killed (readers remove such files after 36 hours).
 //
 // deliver() does all steps for one message. A process that delivers several to the same Maildir keeps it open and takes
-// the steps itself: write() and publish() for each, one sync() for all.
+// the steps itself, each for all messages before the next: write(), begin_sync(), finish_sync(), publish(), and one
+// sync() at the end. On file systems with a journal that costs two commits for all of them instead of two for each.
 //
 // Files are made with O_EXCL and O_NOFOLLOW relative to open directories, and tmp/ and new/ must not be symbolic links,
 // so that nothing outside is touched. The Maildir itself may be one. The caller ignores SIGXFSZ, so that a file size
@@ -70,7 +71,7 @@ class Maildir {
  public:
   static Result<Maildir, Trouble> open(const std::string& path, Missing missing);
 
-  // A message in tmp/, synced. Removes it again unless it is published. Must not outlive its Maildir.
+  // A message in tmp/. Removes it again unless it is published. Must not outlive its Maildir.
   class Draft {
    public:
     Draft(Draft&& other) noexcept;
@@ -79,13 +80,20 @@ class Maildir {
 
    private:
     friend class Maildir;
-    Draft(int directory, std::string name) : directory_(directory), name_(std::move(name)) {}
+    Draft(int directory, os::Fd file, std::string name)
+        : directory_(directory), file_(std::move(file)), name_(std::move(name)) {}
     int directory_;
+    os::Fd file_;       // until it is synced
     std::string name_;  // in tmp/; empty once it is elsewhere
     std::uint64_t size_ = 0;
   };
 
   Result<Draft, Trouble> write(const Letter& letter, const Naming& naming, const Source& source);
+
+  // Lets the kernel begin to write it to the disk, without waiting. Worth it only before others are synced.
+  static void begin_sync(const Draft& draft);
+  // Makes its content durable and closes its file. To be done before publish().
+  static Result<void, Trouble> finish_sync(Draft& draft);
 
   // Moves it to new/ and returns its name there. It is there for good only after sync().
   Result<std::string, Trouble> publish(Draft draft);
