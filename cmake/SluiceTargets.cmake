@@ -43,10 +43,15 @@ function(sluice_lint name)
   add_dependencies(lint lint_${name})
 endfunction()
 
-# sluice_library(NAME [DEPENDS lib...] [TEST_DEPENDS lib...] [EXCLUDE file...])
+# What has more than one thread, and so is worth running under the thread sanitizer: THREADS in the two functions below.
+# The daemons have one each, but for what libunbound starts in qmail-rspawn.
+add_custom_target(threaded)
+
+# sluice_library(NAME [THREADS] [DEPENDS lib...] [TEST_DEPENDS lib...] [EXCLUDE file...])
 # Makes the library NAME of the *.cc files in the current folder, and NAME_test of its *_test.cc files.
+# THREADS: the tests start threads.
 function(sluice_library name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;TEST_DEPENDS;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "" "DEPENDS;TEST_DEPENDS;EXCLUDE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -68,16 +73,20 @@ function(sluice_library name)
     set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+    if(ARG_THREADS)
+      set_tests_properties(${name} PROPERTIES LABELS threads)
+      add_dependencies(threaded ${name}_test)
+    endif()
   endif()
 endfunction()
 
 add_custom_target(programs)  # all of them and nothing else: no tests, benchmarks, fuzz targets
 
-# sluice_program(NAME [DEPENDS lib...] [TEST_DEPENDS lib...])
+# sluice_program(NAME [THREADS] [DEPENDS lib...] [TEST_DEPENDS lib...])
 # The program NAME of the *.cc files in the current folder, in bin/.  Where unit tests stand in the folder, everything
 # but main.cc becomes the library NAME_parts, which the program and NAME_test share.
 function(sluice_program name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -92,5 +101,8 @@ function(sluice_program name)
     sluice_lint(${name} ${sources})
   endif()
   add_dependencies(programs ${name})
+  if(ARG_THREADS)
+    add_dependencies(threaded ${name})
+  endif()
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 endfunction()
