@@ -58,6 +58,7 @@ void Image::apply(const Settled& record) {
   RecipientState& state = entry->states()[record.recipient];
   if (is_done(state.status)) return;
   state.status = record.verdict == mail::Verdict::kDelivered ? RecipientStatus::kDelivered : RecipientStatus::kFailed;
+  state.reached = record.reached;
   state.next_attempt = 0;
   set_text(state, record.text);
 }
@@ -67,6 +68,10 @@ void Image::apply(const Bounced& record) {
   if (!entry) return;
   entry->bounced = 1;
   bounces_[record.id] = record.bounce;
+}
+
+void Image::apply(const Warned& record) {
+  if (Entry* const entry = entry_of(record.id)) entry->warned = 1;
 }
 
 void Image::apply(const Moved& record) {
@@ -174,9 +179,10 @@ void Image::encode_snapshot(MessageId id, const std::function<void(Octets)>& emi
     }
     if (is_done(state.status)) {
       const bool delivered = state.status == RecipientStatus::kDelivered;
-      out(Settled{id, i, delivered ? mail::Verdict::kDelivered : mail::Verdict::kFailed, text});
+      out(Settled{id, i, delivered ? mail::Verdict::kDelivered : mail::Verdict::kFailed, text, state.reached});
     }
   }
+  if (entry->warned) out(Warned{id, MessageId{}});
   if (entry->bounced) out(Bounced{id, bounces_.at(id)});
 }
 

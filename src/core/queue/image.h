@@ -35,7 +35,8 @@ struct RecipientState {           // as it stands in an entry
   std::int64_t next_attempt = 0;  // milliseconds since 1970; of kDeferred
   TextTable::Ref text = TextTable::kNone;
   std::uint16_t attempts = 0;
-  Channel channel = Channel::kRemote;
+  Channel channel : 4 = Channel::kRemote;
+  mail::Reached reached : 4 = mail::Reached::kMailbox;  // of kDelivered, if a report of success is due
   RecipientStatus status = RecipientStatus::kUntried;
 };
 
@@ -50,6 +51,7 @@ class Image {
     std::uint8_t notify = 0;
     std::string_view original_recipient;
     Channel channel = Channel::kRemote;
+    mail::Reached reached = mail::Reached::kMailbox;
     RecipientStatus status = RecipientStatus::kUntried;
     std::uint16_t attempts = 0;
     WallTime next_attempt{};
@@ -67,8 +69,9 @@ class Image {
     std::string_view sender() const;
     Octets envelope() const;  // encoded, with all recipients
     std::uint32_t recipients() const;
-    std::uint32_t pending() const;  // recipients that are not done
-    std::optional<MessageId> bounce() const;
+    std::uint32_t pending() const;            // recipients that are not done
+    std::optional<MessageId> bounce() const;  // its report, once that is queued
+    bool warned() const;                      // its sender knows that it is late, or need not know
     // The cheap half of a recipient, in constant time; recipient < recipients().
     const RecipientState& state(std::uint32_t recipient) const;
     // In order of their indexes, with addresses (walks over the envelope).
@@ -98,6 +101,7 @@ class Image {
   void apply(const Seen& record);
   void apply(const Segment& record);
   void apply(const Removed& record);
+  void apply(const Warned& record);
 
   std::size_t size() const { return entries_.size(); }
   std::optional<MessageView> find(MessageId id) const;

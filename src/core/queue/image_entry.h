@@ -17,9 +17,10 @@ struct Image::Entry {
   std::uint32_t body_offset = 0;
   std::uint32_t uid = 0, pid = 0;
   std::uint32_t envelope_length = 0;
-  std::uint32_t recipients : 30;  // a frame holds fewer than 2^23
+  std::uint32_t recipients : 29;  // a frame holds fewer than 2^23
   std::uint32_t in_file : 1;      // BodyRef::Storage
   std::uint32_t bounced : 1;      // bounces_ knows more
+  std::uint32_t warned : 1;
 
   static Entry* make(const AdmittedView& record) {
     const std::size_t states = record.channels.size() * sizeof(RecipientState);
@@ -51,8 +52,9 @@ struct Image::Entry {
         uid(record.uid),
         pid(record.pid),
         envelope_length(static_cast<std::uint32_t>(record.envelope.size())),
-        recipients(static_cast<std::uint32_t>(record.channels.size()) & 0x3FFFFFFF),
-        bounced(0) {
+        recipients(static_cast<std::uint32_t>(record.channels.size()) & 0x1FFFFFFF),
+        bounced(0),
+        warned(0) {
     set_body(record.body);
     RecipientState* state = states();
     for (const char channel : record.channels) {

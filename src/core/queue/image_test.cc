@@ -44,11 +44,13 @@ std::string story(const Image& image) {
   const auto tell = [&](const Image::MessageView& view) {
     text += std::to_string(view.id().raw()) + ' ' + std::string(view.sender()) + ' ' +
             std::to_string(to_millis(view.arrival())) + ' ' + std::to_string(view.body().segment) + '+' +
-            std::to_string(view.body().offset) + ' ' + (view.bounce() ? std::to_string(view.bounce()->raw()) : "-");
+            std::to_string(view.body().offset) + ' ' + (view.bounce() ? std::to_string(view.bounce()->raw()) : "-") +
+            (view.warned() ? " warned" : "");
     view.each_recipient([&](const Image::RecipientView& each) {
       text += "\n  " + std::string(each.address) + ' ' + std::to_string(int(each.status)) + ' ' +
               std::to_string(each.attempts) + ' ' + std::to_string(to_millis(each.next_attempt)) + ' ' +
-              std::string(each.text) + ' ' + std::string(name_of(each.channel));
+              std::string(each.text) + ' ' + std::string(name_of(each.channel)) + ' ' +
+              std::to_string(int(each.reached));
     });
     text += '\n';
   };
@@ -89,6 +91,29 @@ TEST(Image, KnowsWhatHappenedToEachRecipient) {
   EXPECT_EQ(seen[2].status, RecipientStatus::kFailed);
   EXPECT_EQ(seen[2].text, "no such user");
   EXPECT_EQ(image.find(MessageId{5})->pending(), 1u);
+}
+
+TEST(Image, RemembersHowFarADeliveredMessageCame) {
+  Image image;
+  image.apply(encoded(message(5, 2)));
+  image.apply(Settled{MessageId{5}, 1, mail::Verdict::kDelivered, "2.0.0 passed on", mail::Reached::kServer});
+  std::vector<Image::RecipientView> seen;
+  image.find(MessageId{5})->each_recipient([&](const auto& each) { seen.push_back(each); });
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(seen[0].reached, mail::Reached::kMailbox);
+  EXPECT_EQ(seen[1].reached, mail::Reached::kServer);
+  EXPECT_EQ(seen[1].text, "2.0.0 passed on");
+  EXPECT_EQ(seen[1].channel, Channel::kRemote);
+}
+
+TEST(Image, RemembersThatAMessageIsKnownToBeLate) {
+  Image image;
+  image.apply(encoded(message(5)));
+  EXPECT_FALSE(image.find(MessageId{5})->warned());
+  image.apply(Warned{MessageId{5}, MessageId{9}});
+  image.apply(Warned{MessageId{6}, MessageId{9}});
+  EXPECT_TRUE(image.find(MessageId{5})->warned());
+  EXPECT_FALSE(image.find(MessageId{5})->bounce());
 }
 
 TEST(Image, ADoneRecipientStaysDone) {
@@ -187,7 +212,7 @@ class Workload {
     const MessageId id = any_of(image);
     const auto view = *image.find(id);
     const auto recipient = static_cast<std::uint32_t>(random_() % view.recipients());
-    switch (random_() % 8) {
+    switch (random_() % 9) {
       case 0:
       case 1:
         return encoded(Deferred{id,
@@ -197,13 +222,15 @@ class Workload {
                                 {recipient}});
       case 2:
       case 3:
-        return encoded(
-            Settled{id, recipient, random_() % 2 ? mail::Verdict::kDelivered : mail::Verdict::kFailed, text()});
+        return encoded(Settled{id, recipient, random_() % 2 ? mail::Verdict::kDelivered : mail::Verdict::kFailed,
+                               text(), static_cast<mail::Reached>(random_() % 4)});
       case 4:
         return encoded(Bounced{id, MessageId{random_() % 100 + 1}});
       case 5:
         return encoded(Moved{id, {BodyRef::Storage::kJournal, segment_, static_cast<std::uint32_t>(++lsn_), 100}});
       case 6:
+        return encoded(Warned{id, MessageId{random_() % 100}});
+      case 7:
         if (const auto dead = image.space().dead_segments(image.watermark()); !dead.empty())
           return encoded(Removed{dead[0]});
         [[fallthrough]];

@@ -23,6 +23,8 @@ std::optional<MessageId> Image::MessageView::bounce() const {
   return image_->bounces_.at(entry_->id);
 }
 
+bool Image::MessageView::warned() const { return entry_->warned != 0; }
+
 std::string_view Image::MessageView::sender() const {
   EnvelopeFields fields(entry_->envelope());
   while (fields.next()) {
@@ -46,6 +48,7 @@ void Image::MessageView::each_recipient(const std::function<void(const Recipient
                              0,
                              {},
                              state.channel,
+                             state.reached,
                              state.status,
                              state.attempts,
                              wall_from_millis(state.next_attempt),

@@ -34,6 +34,7 @@ Settled take_settled(Decoder& from) {
   record.recipient = from.u32();
   record.verdict = static_cast<mail::Verdict>(from.u8());
   record.text = take_text(from);
+  if (!from.rest().empty()) record.reached = from.enumeration(mail::Reached::kExpanded);
   if (record.verdict != mail::Verdict::kDelivered && record.verdict != mail::Verdict::kFailed) from.fail();
   return record;
 }
@@ -65,6 +66,10 @@ std::optional<StateRecord> take_record(StateType type, Decoder& from) {
       return Segment{from.u64()};
     case StateType::kRemoved:
       return Removed{from.u64()};
+    case StateType::kWarned: {
+      const MessageId id{from.u64()};
+      return Warned{id, MessageId{from.u64()}};
+    }
   }
   return std::nullopt;
 }
@@ -85,11 +90,10 @@ void encode_state(std::string& out, const Deferred& record) {
   for (const std::uint32_t recipient : record.recipients) to.u32(recipient);
 }
 void encode_state(std::string& out, const Settled& record) {
-  begin(out, StateType::kSettled)
-      .u64(record.id.raw())
-      .u32(record.recipient)
-      .u8(static_cast<std::uint8_t>(record.verdict))
-      .octets(shortened(record.text));
+  Encoder to = begin(out, StateType::kSettled);
+  to.u64(record.id.raw()).u32(record.recipient).u8(static_cast<std::uint8_t>(record.verdict));
+  to.octets(shortened(record.text));
+  if (record.reached != mail::Reached::kMailbox) to.u8(static_cast<std::uint8_t>(record.reached));
 }
 void encode_state(std::string& out, const Bounced& record) {
   begin(out, StateType::kBounced).u64(record.id.raw()).u64(record.bounce.raw());
@@ -102,6 +106,9 @@ void encode_state(std::string& out, const Finished& record) { begin(out, StateTy
 void encode_state(std::string& out, const Seen& record) { begin(out, StateType::kSeen).u64(record.next.raw()); }
 void encode_state(std::string& out, const Segment& record) { begin(out, StateType::kSegment).u64(record.segment); }
 void encode_state(std::string& out, const Removed& record) { begin(out, StateType::kRemoved).u64(record.segment); }
+void encode_state(std::string& out, const Warned& record) {
+  begin(out, StateType::kWarned).u64(record.id.raw()).u64(record.report.raw());
+}
 
 std::optional<StateRecord> decode_state(Octets octets) {
   Decoder from(octets);

@@ -25,6 +25,7 @@ enum class StateType : std::uint8_t {
   kSeen = 7,
   kSegment = 8,
   kRemoved = 9,
+  kWarned = 10,
 };
 
 // Octet strings in these are views; in a decoded record they point into its octets.
@@ -39,9 +40,14 @@ struct Settled {  // this recipient is done
   MessageId id;
   std::uint32_t recipient = 0;
   mail::Verdict verdict = mail::Verdict::kDelivered;  // kDelivered or kFailed
-  Octets text;                                        // of kFailed, for the failure report
+  Octets text;                                        // for the report, empty if none will be due
+  mail::Reached reached = mail::Reached::kMailbox;    // of kDelivered, where a report of success will be due
 };
-struct Bounced {  // the failure report about this message is queued as message `bounce`
+struct Warned {  // its sender was told that it is late, or need not be: not again
+  MessageId id;
+  MessageId report;  // the message that says so; zero: there is none
+};
+struct Bounced {  // the report of this message is queued as message `bounce`
   MessageId id;
   MessageId bounce;
 };
@@ -62,7 +68,8 @@ struct Removed {  // this segment is gone
   std::uint64_t segment = 0;
 };
 
-using StateRecord = std::variant<AdmittedView, Deferred, Settled, Bounced, Moved, Finished, Seen, Segment, Removed>;
+using StateRecord =
+    std::variant<AdmittedView, Deferred, Settled, Bounced, Moved, Finished, Seen, Segment, Removed, Warned>;
 
 // Appends the record with its type octet.
 void encode_state(std::string& out, const AdmittedView& record);
@@ -75,6 +82,7 @@ void encode_state(std::string& out, const Finished& record);
 void encode_state(std::string& out, const Seen& record);
 void encode_state(std::string& out, const Segment& record);
 void encode_state(std::string& out, const Removed& record);
+void encode_state(std::string& out, const Warned& record);
 inline void encode_state(std::string& out, const StateRecord& record) {
   std::visit([&](const auto& each) { encode_state(out, each); }, record);
 }
