@@ -26,6 +26,7 @@ class Driver {
   MonoTime now{};
   std::vector<Running> running;
   std::vector<std::uint64_t> expired;
+  std::vector<std::uint64_t> late;
 
   // A message with `recipients` recipients in one lane, born now.
   std::uint64_t send(std::string destination, std::string flow = "f", std::uint32_t recipients = 1,
@@ -52,6 +53,7 @@ class Driver {
                          {recipients.begin(), recipients.end()}});
     }
     for (const Expired& gone : plan.expired) expired.push_back(gone.message.raw());
+    for (const MessageId id : plan.late) late.push_back(id.raw());
     return plan.starts.size();
   }
 

@@ -1,6 +1,6 @@
-// ExpiryCalendar: which messages pass the end of their lifetime next. Messages lie in buckets of one minute of birth; a
-// message is handed out once, at most one minute late and never early. Costs eight octets a message, and nothing at all
-// until its minute comes.
+// ExpiryCalendar: which messages reach an age next: the end of their lifetime, or the time to warn of their delay.
+// Messages lie in buckets of one minute of birth; a message is handed out once, at most one minute late and never
+// early. Costs eight octets a message, and nothing at all until its minute comes.
 #pragma once
 
 #include <map>

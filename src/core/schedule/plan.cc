@@ -9,6 +9,7 @@ namespace {
 // Timers of each kind that one plan() lets fire, so that a million of them at once do not keep the caller from its
 // sockets: the rest follows in the next plan(), which is asked for at once.
 constexpr std::size_t kTimersPerPlan = 8192;
+constexpr std::size_t kWarningsPerPlan = 256;  // each costs the caller a report
 
 }  // namespace
 
@@ -16,12 +17,15 @@ const Plan& Scheduler::plan(MonoTime now) {
   now = advance(now);
   plan_.starts.clear();
   plan_.expired.clear();
+  plan_.late.clear();
   plan_.recipients.clear();
   wake_due(now);
   board_.fire_timers(now, kTimersPerPlan);
+  collect_late(now);
   mark_overdue(now);
   for (std::size_t channel = 0; channel < kChannels; ++channel) start_attempts(static_cast<Channel>(channel), now);
   report_expired(now);  // last: a probe that starts sends those that it leaves behind here
+  report_late();        // what is tried now is not late before that has failed
   plan_.wake = next_wake(now);
   return plan_;
 }
@@ -45,6 +49,38 @@ void Scheduler::mark_overdue(MonoTime now) {
         if (jobs_[job].state == Job::State::kReady) board_.became_overdue(job, now);
     }
   }
+}
+
+void Scheduler::collect_late(MonoTime now) {
+  const auto warning = policy_.warning();
+  for (std::size_t n = 0; warning && n < kWarningsPerPlan; ++n) {
+    const Index message = warnings_.next(messages_, *warning, now);
+    if (message == kNowhere) break;
+    messages_[message].warning_due = true;
+    late_.push_back(messages_[message].id);
+    enter_calendar(message, now);
+  }
+}
+
+// Those that are held or in flight come back here when that is over.
+void Scheduler::report_late() {
+  for (const MessageId id : late_) {
+    const Index index = find(id);
+    if (index == kNowhere || !messages_[index].warning_due) continue;
+    Message& message = messages_[index];
+    if (message.held || message.removed || has_attempt(index)) continue;
+    message.warning_due = false;
+    if (!policy_.warning()) continue;
+    message.warned = true;
+    if (!message.overdue) plan_.late.push_back(id);  // else it fails before long, and that is said
+  }
+  late_.clear();
+}
+
+bool Scheduler::has_attempt(Index message) const {
+  Index job = messages_[message].first_job;
+  while (job != kNowhere && jobs_[job].state != Job::State::kInFlight) job = jobs_[job].next_of_message;
+  return job != kNowhere;
 }
 
 void Scheduler::report_expired(MonoTime now) {
@@ -113,6 +149,7 @@ std::optional<MonoTime> Scheduler::next_wake(MonoTime now) const {
   };
   if (!sleeping_.empty()) consider(sleeping_.top_time());
   consider(board_.next_timer());
+  if (const auto warning = policy_.warning()) consider(warnings_.due(*warning));
   consider(calendars_[0].due(policy_.lifetime(false)));
   consider(calendars_[1].due(policy_.lifetime(true)));
   return first;

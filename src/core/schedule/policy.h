@@ -50,6 +50,7 @@ struct Policy {
   std::uint32_t recipients_per_attempt = 100;
   Duration queue_lifetime = std::chrono::hours{24 * 7};
   Duration bounce_lifetime = std::chrono::hours{24 * 7};  // of messages with the null sender
+  Duration warn_after = Duration::zero();                 // senders hear that a message is late; zero: never
   BackoffBounds backoff;
   std::vector<LaneRule> lane_rules;
   std::vector<FlowWeight> flow_weights;
@@ -58,6 +59,11 @@ struct Policy {
   ChannelPolicy& of(Channel channel) { return channels[index_of(channel)]; }
   Duration lifetime(bool null_sender) const {
     return std::clamp<Duration>(null_sender ? bounce_lifetime : queue_lifetime, Duration::zero(), kLongest);
+  }
+  // None: nobody is warned. Nor are those whose message fails before.
+  std::optional<Duration> warning() const {
+    if (warn_after <= Duration::zero() || warn_after >= lifetime(false)) return std::nullopt;
+    return warn_after;
   }
   static constexpr Duration kLongest = std::chrono::hours{24 * 36500};  // keeps arithmetic on times in range
 };

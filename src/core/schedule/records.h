@@ -104,12 +104,15 @@ struct Message {
   MonoTime birth{};
   Index first_job = kNowhere;
   Index flow = kNowhere;
-  Links calendar;           // in its bucket of the expiry calendar
+  Links calendar;           // in its bucket of the calendar of warnings, then of that of lifetimes
   Index bucket = kNowhere;  // that bucket
-  bool null_sender = false;
-  bool held = false;
-  bool removed = false;  // its last attempts are still in flight; nothing of it is tried again
-  bool overdue = false;  // past its lifetime
+  bool null_sender : 1 = false;
+  bool held : 1 = false;
+  bool removed : 1 = false;         // its last attempts are still in flight; nothing of it is tried again
+  bool overdue : 1 = false;         // past its lifetime
+  bool awaits_warning : 1 = false;  // in the calendar of warnings
+  bool warning_due : 1 = false;     // its time came while it was held or in flight
+  bool warned : 1 = false;          // or never to be
 };
 static_assert(sizeof(Message) <= 40);
 

@@ -26,11 +26,20 @@ bool Scheduler::accept(const NewMessage& given, std::span<const NewJob> jobs, Mo
   message.birth = std::clamp(given.arrival, now - Policy::kLongest, now);
   message.flow = board_.flows().names().intern(given.flow);
   message.null_sender = given.null_sender;
+  message.warned = given.warned || given.null_sender;
   const Index index = messages_.add(message);
   by_id_.insert(index);
-  calendar_of(message).add(messages_, index, lifetime_of(message), now);
+  enter_calendar(index, now);
   add_jobs(index, jobs, now);
   return true;
+}
+
+// One calendar holds a message at a time: first that of warnings, then, because lifetimes end later, that of lifetimes.
+void Scheduler::enter_calendar(Index index, MonoTime now) {
+  Message& message = messages_[index];
+  const auto warning = policy_.warning();
+  message.awaits_warning = warning && !message.warned && !message.warning_due;
+  calendar_of(message).add(messages_, index, message.awaits_warning ? *warning : lifetime_of(message), now);
 }
 
 void Scheduler::forget_message(Index index) {
@@ -169,6 +178,7 @@ bool Scheduler::release(MessageId id, MonoTime now) {
   if (message == kNowhere) return false;
   if (!messages_[message].held) return true;
   messages_[message].held = false;
+  if (messages_[message].warning_due) late_.push_back(id);
   for_each_job(message, [&](Index job) {
     if (jobs_[job].state == Job::State::kInFlight) return;
     displace(job, now);
@@ -252,10 +262,17 @@ void Scheduler::hold_channel(Channel channel, bool held, MonoTime now) { board_.
 
 void Scheduler::set_policy(Policy policy, MonoTime now) {
   now = advance(now);
+  const auto warning = policy_.warning();
   policy_ = std::move(policy);
   board_.set_policy(policy_, now);
+  const bool warns_otherwise = policy_.warning() != warning;
   // Messages that were past their lifetime, and are not now that it is longer, get back into the calendar.
   messages_.for_each([&](Index index, Message& message) {
+    if (warns_otherwise) {
+      calendar_of(message).remove(messages_, index);
+      message.warning_due = false;
+      if (!message.overdue) enter_calendar(index, now);
+    }
     if (!message.overdue || message.birth + lifetime_of(message) < now) return;
     for_each_job(index, [&](Index job) {
       if (jobs_[job].state == Job::State::kReady) board_.no_longer_overdue(job);
@@ -266,7 +283,7 @@ void Scheduler::set_policy(Policy policy, MonoTime now) {
       displace(job, now);
       place(job, now);
     });
-    calendar_of(message).add(messages_, index, lifetime_of(message), now);
+    enter_calendar(index, now);
   });
 }
 

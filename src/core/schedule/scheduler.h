@@ -5,8 +5,9 @@
 // How it is driven, by one thread:
 //
 //   accept(message, jobs, now)            a message, its recipients grouped by lane
-//   plan(now)                             → start these attempts, report these recipients as too old, ask again at
-//   `wake` settle(attempt, verdicts, …, now)     → what became of each recipient of an attempt
+//   plan(now)                             → start these attempts, report these recipients as too old and these messages
+//                                           as late, ask again at `wake`
+//   settle(attempt, verdicts, …, now)     → what became of each recipient of an attempt
 //
 // After every call that changes something, plan() is to be asked again before the caller waits; otherwise at `wake`.
 // `now` never goes back; an earlier time than that of the last call is taken as that.
@@ -14,7 +15,9 @@
 // A job waits for one thing at a time (Reason) and is woken once, when that changes: nothing is polled, and what waits
 // costs no attempt. Retry times follow the quadratic schedule (retry_curve.h). A recipient that is deferred in an
 // attempt that began after the message's lifetime fails; so does one whose lifetime ends while its destination cannot
-// be reached. Lanes: lane_board.h. Fairness between lanes: channel_slots.h; between senders: flows.h.
+// be reached. A message that is still here after Policy::warn_after is named late once, at most a minute after that:
+// not while it is held, nor while an attempt of it is under way, but then when that is over. Lanes: lane_board.h.
+// Fairness between lanes: channel_slots.h; between senders: flows.h.
 //
 // The scheduler knows recipients by their indices in the envelope, chosen by the caller, each in one job at a time.
 // What plan() and settle() return, and every view in it, is valid until the next call of any function that is not
@@ -65,7 +68,8 @@ class Scheduler {
   enum class Removal { kUnknown, kDone, kWhenSettled };
   Removal remove(MessageId id, MonoTime now);
 
-  // A held message is not tried and does not expire; what is in flight runs to its end. False: no such message.
+  // A held message is not tried, is not late and does not expire; what is in flight runs to its end. False: no such
+  // message.
   bool hold(MessageId id, MonoTime now);
   bool release(MessageId id, MonoTime now);
 
@@ -119,7 +123,10 @@ class Scheduler {
   Index find(MessageId id) const;
   MonoTime advance(MonoTime now);
   Duration lifetime_of(const Message& message) const { return policy_.lifetime(message.null_sender); }
-  ExpiryCalendar& calendar_of(const Message& message) { return calendars_[message.null_sender ? 1 : 0]; }
+  ExpiryCalendar& calendar_of(const Message& message) {
+    return message.awaits_warning ? warnings_ : calendars_[message.null_sender ? 1 : 0];
+  }
+  void enter_calendar(Index message, MonoTime now);
 
   // Jobs: made, put where they wait, taken from there, forgotten.
   void add_jobs(Index message, std::span<const NewJob> jobs, MonoTime now);
@@ -136,6 +143,9 @@ class Scheduler {
   void wake_due(MonoTime now);
   void mark_overdue(MonoTime now);
   void report_expired(MonoTime now);
+  void collect_late(MonoTime now);
+  void report_late();
+  bool has_attempt(Index message) const;
   void start_attempts(Channel channel, MonoTime now);
   void start(Index job, MonoTime now);
   std::optional<MonoTime> next_wake(MonoTime now) const;
@@ -152,6 +162,8 @@ class Scheduler {
   LaneBoard board_;
   DueHeap sleeping_;
   std::array<ExpiryCalendar, 2> calendars_;  // of ordinary messages, of those with the null sender
+  ExpiryCalendar warnings_;                  // of messages that are yet to be late
+  std::vector<MessageId> late_;              // to be judged by the next plan()
   boost::unordered_flat_map<std::uint64_t, Flight> flights_;
   std::uint64_t serial_ = 0;
   MonoTime now_ = MonoTime::min();

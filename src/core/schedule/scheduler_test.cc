@@ -193,6 +193,103 @@ TEST(Lifetime, LengthenedByANewPolicySpares) {
   EXPECT_FALSE(driver.unreachable().recipients[0].too_old);
 }
 
+Policy warning_policy(Duration after = 4h) {
+  Policy policy;
+  policy.warn_after = after;
+  return policy;
+}
+// Defers every attempt until then.
+void try_until(Driver& driver, MonoTime end) {
+  while (driver.pass_until_start(end) > 0)
+    while (!driver.running.empty()) driver.defer();
+}
+
+TEST(DelayedMessage, IsNamedLateOnceAfterTheTimeOfThePolicy) {
+  Driver driver(warning_policy());
+  driver.send("dead.example");
+  try_until(driver, at(4h - 1s));
+  EXPECT_THAT(driver.late, ElementsAre());
+  try_until(driver, at(4h + 1min));
+  EXPECT_THAT(driver.late, ElementsAre(1));
+  try_until(driver, at(24h * 8));
+  EXPECT_THAT(driver.late, ElementsAre(1));
+  EXPECT_EQ(driver.scheduler.messages(), 0u) << "and expires as any other";
+}
+
+TEST(DelayedMessage, IsNotNamedWhenItsSenderKnows) {
+  Driver driver(warning_policy());
+  const std::uint32_t recipient = 0;
+  const NewJob job{{Channel::kRemote, "a"}, {&recipient, 1}, 0, at(1h)};
+  driver.scheduler.accept({MessageId(1), at(-5h), false, "", true}, {&job, 1}, at(0s));
+  driver.scheduler.accept({MessageId(2), at(-5h), true, "", false}, {&job, 1}, at(0s));
+  driver.scheduler.accept({MessageId(3), at(-5h), false, "", false}, {&job, 1}, at(0s));
+  driver.plan();
+  EXPECT_THAT(driver.late, ElementsAre(3)) << "not the warned one, nor a report";
+}
+
+TEST(DelayedMessage, IsTriedFirstAfterARestart) {
+  Driver driver(warning_policy());
+  const std::uint32_t recipient = 0;
+  const NewJob job{{Channel::kRemote, "a"}, {&recipient, 1}, 1, at(0s)};
+  driver.scheduler.accept({MessageId(1), at(-5h), false, ""}, {&job, 1}, at(0s));
+  driver.scheduler.accept({MessageId(2), at(-5h), false, ""}, {&job, 1}, at(0s));
+  driver.plan();
+  EXPECT_THAT(driver.late, ElementsAre());
+  driver.deliver();
+  driver.defer();
+  driver.plan();
+  EXPECT_THAT(driver.late, ElementsAre(2));
+}
+
+TEST(DelayedMessage, IsNotLateWhileItIsHeld) {
+  Driver driver(warning_policy());
+  driver.send("dead.example");
+  driver.scheduler.hold(MessageId(1), driver.now);
+  driver.now = at(6h);
+  driver.plan();
+  EXPECT_THAT(driver.late, ElementsAre());
+  driver.scheduler.release(MessageId(1), driver.now);
+  driver.plan();
+  driver.defer();
+  driver.plan();
+  EXPECT_THAT(driver.late, ElementsAre(1));
+}
+
+TEST(DelayedMessage, IsJudgedByANewPolicy) {
+  Driver driver(warning_policy());
+  driver.send("dead.example");
+  driver.scheduler.set_policy({}, driver.now);
+  try_until(driver, at(5h));
+  EXPECT_THAT(driver.late, ElementsAre()) << "nobody is to be warned";
+  driver.scheduler.set_policy(warning_policy(6h), driver.now);
+  try_until(driver, at(6h - 1s));
+  EXPECT_THAT(driver.late, ElementsAre());
+  try_until(driver, at(6h + 1min));
+  EXPECT_THAT(driver.late, ElementsAre(1));
+}
+
+TEST(DelayedMessage, ThatFailsBeforeIsNotNamed) {
+  Policy policy = warning_policy();
+  policy.queue_lifetime = 4h;
+  Driver driver(policy);
+  driver.send("dead.example");
+  try_until(driver, at(24h));
+  EXPECT_THAT(driver.late, ElementsAre());
+  EXPECT_EQ(driver.scheduler.messages(), 0u);
+}
+
+TEST(DelayedMessages, OfAWholeQueueAreNamedAFewAtATime) {
+  Driver driver(warning_policy());
+  driver.scheduler.suspend({Channel::kRemote, "a"}, driver.now);
+  driver.send_many(1000, "a");
+  driver.now = at(5h);
+  driver.plan();
+  EXPECT_LT(driver.late.size(), 300u);
+  for (int i = 0; i < 10 && driver.wake == driver.now; ++i) driver.plan();
+  EXPECT_EQ(driver.late.size(), 1000u);
+  EXPECT_EQ(std::set(driver.late.begin(), driver.late.end()).size(), 1000u);
+}
+
 TEST(RestartedMessage, KeepsItsAgeItsDueTimeAndItsAttempts) {
   Driver driver;
   const std::uint32_t recipient = 4;

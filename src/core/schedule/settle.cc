@@ -81,6 +81,7 @@ const Settled& Scheduler::conclude(Index index, MonoTime next, MonoTime now) {
     place(index, now);
   }
   settled_.message_done = messages_[message].first_job == kNowhere;
+  if (messages_[message].warning_due) late_.push_back(messages_[message].id);
   if (settled_.message_done) forget_message(message);
   return settled_;
 }

@@ -58,6 +58,7 @@ class World {
     MonoTime birth{};
     bool null_sender = false;
     bool removed = false;
+    bool late = false;
     std::vector<Fate> fates;
     std::vector<std::size_t> sites;
     bool open() const {
@@ -89,6 +90,7 @@ class World {
     policy.recipients_per_attempt = 1 + draw(5);
     policy.queue_lifetime = std::chrono::minutes(30 + draw(6000));
     policy.bounce_lifetime = std::chrono::minutes(draw(600));
+    if (draw(2) == 0) policy.warn_after = std::chrono::minutes(1 + draw(300));
     policy.flow_weights = {{"flow1", 1 + draw(4)}};
     if (draw(2) == 0) policy.lane_rules = {{Channel::kRemote, "site1", 1 + draw(3), Rate{10, 1min, 2}}};
     return policy;
@@ -234,6 +236,15 @@ class World {
       }
       say(expired.message.raw());
       close_if_done(expired.message.raw(), expired.message_done);
+    }
+    for (const MessageId id : plan.late) {
+      Mail& mail = open_.at(id.raw());
+      ASSERT_TRUE(!mail.late && !mail.removed && !mail.null_sender && mail.open());
+      ASSERT_EQ(std::ranges::count(mail.fates, Fate::kInFlight), 0);
+      ASSERT_EQ(std::ranges::count(held_, id), 0);
+      ASSERT_GE(now_, mail.birth + *scheduler_.policy().warning());
+      mail.late = true;
+      say(id.raw());
     }
   }
 

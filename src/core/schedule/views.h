@@ -31,6 +31,7 @@ struct NewMessage {
   MonoTime arrival{};  // may lie before boot; the future counts as now
   bool null_sender = false;
   std::string_view flow;  // who sends
+  bool warned = false;    // its sender knows that it is late, or need not know
 };
 
 struct NewJob {
@@ -61,6 +62,7 @@ struct Expired {
 struct Plan {
   std::vector<Start> starts;
   std::vector<Expired> expired;
+  std::vector<MessageId> late;   // tell their senders; each is named once
   std::optional<MonoTime> wake;  // ask again then; none: only after another call
   std::vector<std::uint32_t> recipients;
 
