@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/invariant.h"
-#include "core/mail/failure_report.h"
+#include "core/mail/delivery_report.h"
 #include "core/mail/header.h"
 #include "core/mail/line_form.h"
 #include "core/mail/trace.h"
@@ -47,19 +47,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)count_hops(message);
   check_pieces(message, size / 2);
 
-  FailedMessage failed;
+  ReportedMessage failed;
   const std::string text(message.substr(0, 2000));
   failed.addressee = report_addressee(text, "postmaster", "example.net");
   failed.sender = failed.envelope_id = text;
   failed.recipients.push_back({.address = text,
                                .original_recipient = text,
                                .outcome = {Verdict::kFailed, Trouble::kNone, 550, {5, 0, 0}, text},
-                               .remote_mta = text,
-                               .last_attempt = std::nullopt});
+                               .last_attempt = std::nullopt,
+                               .will_retry_until = std::nullopt});
   failed.original = message;
   ReportSettings settings;
   settings.me = "example.net";
-  const FailureReport report = failure_report(settings, failed, "1", WallTime{});
+  const DeliveryReport report = delivery_report(settings, failed, "1", WallTime{});
   invariant(!holds_bare_cr_or_lf(report.message), "a report has no bare CR or LF");
   return 0;
 }

@@ -13,11 +13,12 @@ namespace sluice::scheduler {
 
 struct Attempt {
   queue::MessageId message;
-  std::uint32_t attempts = 1;             // of its recipients, this one included
-  std::uint64_t first_delivery = 0;       // number in the activity record of its first recipient; the others follow
-  std::vector<std::uint32_t> recipients;  // indexes in the envelope
-  queue::BodyRef body;                    // where the spawner was told to read
-  std::uint32_t reload = 0;               // how often the routes had been read again when it began
+  std::uint32_t attempts = 1;                 // of its recipients, this one included
+  std::uint64_t first_delivery = 0;           // number in the activity record of its first recipient; the others follow
+  std::vector<std::uint32_t> recipients;      // indexes in the envelope
+  queue::BodyRef body;                        // where the spawner was told to read
+  std::uint32_t reload = 0;                   // how often the routes had been read again when it began
+  std::vector<std::uint32_t> report_success;  // of the recipients, ascending: those with NOTIFY=SUCCESS
 };
 
 class Attempts {

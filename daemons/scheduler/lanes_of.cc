@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/mail/envelope.h"
+#include "core/mail/address.h"
 #include "core/queue/envelope_codec.h"
 
 namespace sluice::scheduler {
@@ -14,12 +14,20 @@ std::vector<schedule::NewJob> LaneJobs::views() const {
   return views;
 }
 
+std::string mailbox_owner(std::string_view address) {
+  const std::string_view local = mail::local_part_of(address);
+  std::string owner(local.substr(0, local.find('-')));
+  for (char& c : owner)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return owner.append(address.substr(local.size()));
+}
+
 namespace {
 
 std::string destination_of(const queue::Image::RecipientView& recipient, const Routes& routes) {
   switch (recipient.channel) {
     case queue::Channel::kLocal:
-      return std::string(recipient.address);
+      return mailbox_owner(recipient.address);
     case queue::Channel::kRemote:
       return routes.smtp.destination(mail::domain_of(recipient.address));
     case queue::Channel::kLmtp:
@@ -73,6 +81,7 @@ schedule::NewMessage new_message(const queue::Image::MessageView& message, std::
   fresh.arrival = mono + (message.arrival() - wall);
   fresh.null_sender = message.sender().empty();
   fresh.flow = flow;
+  fresh.warned = message.warned();
   return fresh;
 }
 

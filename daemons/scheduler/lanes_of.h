@@ -31,6 +31,14 @@ struct LaneJobs {
   std::vector<schedule::NewJob> views() const;
 };
 
+// The lane of a local recipient: who owns the mailbox, as far as the address tells. That is the local part in lower
+// case up to the first '-', behind which stand a user's own extensions (joe-list, joe-shop), and the domain. So the one
+// user holds one lane, however many addresses mail comes to: neither a user with a thousand extensions nor a stalled
+// home directory behind all of them takes more than a lane's share of the slots, and recipients of one message that end
+// with one user go in one attempt. A user whose name holds a '-' shares a lane with those of the same beginning, which
+// costs them nothing but that; a virtual domain is one lane, because one user owns it.
+std::string mailbox_owner(std::string_view address);
+
 // Jobs of the recipients that are not done and for which `skip` is false. The destination of one that was routed to an
 // LMTP server of which lmtproutes say nothing any more is empty: qmail-rspawn defers it and says why. `mono` and `wall`
 // are the same moment.

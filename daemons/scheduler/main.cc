@@ -45,6 +45,7 @@ schedule::Policy policy_of(const config::Settings& settings) {
   lmtp.window = remote.window;
   policy.recipients_per_attempt = settings.remote_recipients_per_transaction;
   policy.queue_lifetime = settings.queuelifetime;
+  policy.warn_after = settings.queuewarn;
   policy.bounce_lifetime = std::min(settings.bouncelifetime, settings.queuelifetime);
   return policy;
 }
@@ -64,9 +65,14 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
   text.me = settings.me;
   text.bounce_from = settings.bouncefrom;
   text.bounce_host = settings.bouncehost;
+  text.subject = settings.bouncesubject;
+  text.double_subject = settings.doublebouncesubject;
+  text.message = settings.bouncemessage;
+  text.double_message = settings.doublebouncemessage;
+  text.largest_original = settings.bouncemaxbytes;
   return SendSettings{policy_of(settings),
                       {std::move(*routes), std::move(*lmtp)},
-                      {std::move(text), settings.doublebounceto, settings.doublebouncehost}};
+                      {std::move(text), settings.doublebounceto, settings.doublebouncehost, settings.queuelifetime}};
 }
 
 SendPeers inherited_peers() {

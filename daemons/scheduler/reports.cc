@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "core/queue/envelope_codec.h"
-#include "remembered.h"
+#include "due_reports.h"
 #include "system/os/clock.h"
 
 namespace sluice::scheduler {
@@ -12,101 +12,145 @@ namespace sluice::scheduler {
 namespace {
 
 constexpr Duration kRetry{10'000};
+constexpr std::size_t kPiece = 64u << 10;
+
+std::uint32_t own_pid() { return static_cast<std::uint32_t>(::getpid()); }
 
 }  // namespace
 
 Reports::Reports(net::Loop& loop, ipc::Link& intake, store::BodyReader& bodies, Activity& activity, ReportPolicy policy,
-                 Done done)
+                 Callbacks callbacks)
     : loop_(loop),
       intake_(intake),
       bodies_(bodies),
       activity_(activity),
       policy_(std::move(policy)),
-      done_(std::move(done)),
+      callbacks_(std::move(callbacks)),
       retry_timer_(loop, [this] { retry(); }) {}
 
-mail::FailedMessage Reports::describe(const queue::Image::MessageView& message, std::string& original) {
-  mail::FailedMessage failed;
-  failed.addressee = mail::report_addressee(message.sender(), policy_.double_bounce_to, policy_.double_bounce_host);
-  failed.sender = message.sender();
-  failed.arrival = message.arrival();
-  if (const auto envelope = queue::decode_envelope(message.envelope())) {
-    failed.envelope_id = envelope->envelope_id;
-    failed.ret = envelope->ret;
-    failed.smtputf8 = envelope->smtputf8;
-  }
-  message.each_recipient([&](const queue::Image::RecipientView& recipient) {
-    if (recipient.status != queue::RecipientStatus::kFailed || !mail::wants_failure_report(recipient.notify)) return;
-    mail::FailedRecipient failure;
-    failure.address = recipient.address;
-    failure.original_recipient = recipient.original_recipient;
-    failure.outcome.verdict = mail::Verdict::kFailed;
-    const Remembered remembered = recall(recipient.text);
-    failure.outcome.text = remembered.text;
-    failure.outcome.code = remembered.code;
-    failed.recipients.push_back(std::move(failure));
-  });
-  const queue::BodyRef body = message.body();
-  original.resize(std::min<std::uint64_t>(body.length, policy_.text.largest_original));
-  const auto read = bodies_.read(body, 0, original.data(), original.size());
-  original.resize(read ? *read : 0);  // a report without the original is better than none
-  failed.original = original;
-  failed.complete = original.size() == body.length;
-  return failed;
+mail::Addressee Reports::addressee_of(const queue::Image::MessageView& message) const {
+  return mail::report_addressee(message.sender(), policy_.double_bounce_to, policy_.double_bounce_host);
 }
 
-void Reports::start(const queue::Image::MessageView& message) {
-  const queue::MessageId id = message.id();
-  std::string original;
-  const mail::FailedMessage failed = describe(message, original);
-  if (failed.recipients.empty()) return done_(id, std::nullopt);
-  using Kind = mail::Addressee::Kind;
-  if (failed.addressee.kind == Kind::kDiscardDouble || failed.addressee.kind == Kind::kDiscardTriple) {
-    activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
-      if (failed.addressee.kind == Kind::kDiscardDouble)
-        lines.double_bounce_discarded(out, id);
-      else
-        lines.triple_bounce_discarded(out, id);
-    });
-    return done_(id, std::nullopt);
+// Everything but the recipients. The original is put into `original`.
+mail::ReportedMessage Reports::describe(const queue::Image::MessageView& message, std::string& original) const {
+  mail::ReportedMessage reported;
+  reported.addressee = addressee_of(message);
+  reported.sender = message.sender();
+  reported.arrival = message.arrival();
+  if (const auto envelope = queue::decode_envelope(message.envelope())) {
+    reported.envelope_id = envelope->envelope_id;
+    reported.ret = envelope->ret;
+    reported.smtputf8 = envelope->smtputf8;
   }
+  const queue::BodyRef body = message.body();
+  original.resize(std::min<std::uint64_t>(body.length, policy_.text.needed()));
+  const auto read = bodies_.read(body, 0, original.data(), original.size());
+  original.resize(read ? *read : 0);  // a report without the original is better than none
+  reported.original = original;
+  reported.complete = original.size() == body.length;
+  return reported;
+}
+
+void Reports::complete(const queue::Image::MessageView& message) {
+  using AddresseeKind = mail::Addressee::Kind;
+  const queue::MessageId id = message.id();
+  // A warning that the queue refused so far comes too late.
+  std::erase_if(again_, [&](std::uint64_t token) {
+    const auto found = pending_.find(token);
+    if (found->second.kind != Kind::kWarning || found->second.about != id) return false;
+    pending_.erase(found);
+    return true;
+  });
+  const AddresseeKind addressee = addressee_of(message).kind;
+  auto recipients = settled_recipients(message, addressee);
+  if (recipients.empty()) return callbacks_.completed(id, std::nullopt);
+  if (addressee == AddresseeKind::kDiscardDouble || addressee == AddresseeKind::kDiscardTriple) {
+    discard(id, addressee);
+    return callbacks_.completed(id, std::nullopt);
+  }
+  std::string original;
+  mail::ReportedMessage reported = describe(message, original);
+  reported.recipients = std::move(recipients);
+  send(id, reported.says(mail::Action::kFailed) ? Kind::kFailure : Kind::kSuccess, reported);
+}
+
+void Reports::warn(const queue::Image::MessageView& message) {
+  const queue::MessageId id = message.id();
+  auto recipients = delayed_recipients(message, message.arrival() + policy_.lifetime);
+  if (recipients.empty() || addressee_of(message).kind != mail::Addressee::Kind::kReport)
+    return callbacks_.warned(id, std::nullopt);
+  std::string original;
+  mail::ReportedMessage reported = describe(message, original);
+  if (mail::is_bulk(reported.original)) return callbacks_.warned(id, std::nullopt);
+  reported.recipients = std::move(recipients);
+  send(id, Kind::kWarning, reported);
+}
+
+void Reports::discard(queue::MessageId about, mail::Addressee::Kind kind) {
+  activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
+    if (kind == mail::Addressee::Kind::kDiscardDouble)
+      lines.double_bounce_discarded(out, about);
+    else
+      lines.triple_bounce_discarded(out, about);
+  });
+}
+
+void Reports::send(queue::MessageId about, Kind kind, const mail::ReportedMessage& reported) {
   policy_.text.utc_offset = std::chrono::minutes{os::utc_offset_minutes(loop_.wall())};
-  mail::FailureReport report =
-      mail::failure_report(policy_.text, failed, fmt::format("{}.{}", id.raw(), ::getpid()), loop_.wall());
+  const std::uint64_t token = ++last_token_;
+  const std::string unique = fmt::format("{}.{}.{}", about.raw(), own_pid(), token);
+  mail::DeliveryReport report = mail::delivery_report(policy_.text, reported, unique, loop_.wall());
   mail::Envelope envelope;
-  envelope.sender = failed.addressee.sender;
-  envelope.recipients.push_back({failed.addressee.recipient, 0, {}});
+  envelope.sender = reported.addressee.sender;
+  envelope.recipients.push_back({reported.addressee.recipient, 0, {}});
   envelope.eight_bit = report.eight_bit;
   envelope.smtputf8 = report.smtputf8;
-  Pending pending{id, {}, std::move(report.message)};
+  Pending pending{about, kind, {}, std::move(report.message)};
   queue::encode_envelope(pending.envelope, envelope);
-  const std::uint64_t token = ++last_token_;
   pending_.emplace(token, std::move(pending));
   submit(token);
 }
 
 void Reports::submit(std::uint64_t token) {
   const Pending& pending = pending_.at(token);
-  intake_.send(link::Submit{token, pending.envelope, pending.body});
+  if (pending.body.size() <= link::kLargeBody) {
+    intake_.send(link::Submit{token, pending.envelope, pending.body});
+    return;
+  }
+  intake_.send(link::SubmitOpen{token, pending.envelope});
+  for (Octets rest = pending.body; !rest.empty(); rest.remove_prefix(std::min(kPiece, rest.size())))
+    intake_.send(link::SubmitData{token, rest.substr(0, kPiece)});
+  intake_.send(link::SubmitEnd{token});
+}
+
+void Reports::done(const Pending& pending, std::optional<queue::MessageId> report) {
+  (pending.kind == Kind::kWarning ? callbacks_.warned : callbacks_.completed)(pending.about, report);
 }
 
 bool Reports::submitted(const link::Submitted& answer) {
   const auto found = pending_.find(answer.token);
   if (found == pending_.end()) return false;
-  const queue::MessageId about = found->second.about;
+  const Pending pending = std::move(found->second);
   pending_.erase(found);
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
-    lines.bounce(out, about, static_cast<std::uint32_t>(::getpid()));
+    switch (pending.kind) {
+      case Kind::kFailure:
+        return lines.bounce(out, pending.about, own_pid());
+      case Kind::kSuccess:
+        return lines.notice(out, pending.about, own_pid());
+      case Kind::kWarning:
+        return lines.warning(out, pending.about, own_pid());
+    }
   });
-  done_(about, answer.id);
+  done(pending, answer.id);
   return true;
 }
 
 bool Reports::refused(const link::SubmitRefused& answer) {
   if (!pending_.contains(answer.token)) return false;
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
-    lines.scheduler_warning(out,
-                            fmt::format("a failure report was refused by the queue, trying again: {}", answer.text));
+    lines.scheduler_warning(out, fmt::format("a report was refused by the queue, trying again: {}", answer.text));
   });
   again_.push_back(answer.token);
   if (!retry_timer_.armed()) retry_timer_.set(loop_.now() + kRetry);

@@ -1,6 +1,8 @@
-// Reports: failure reports about messages of this queue. Builds the report of a message whose recipients are all
-// settled (core/mail/failure_report.h), hands it to qmail-intake as a message of its own, and says when it is durable:
-// only then is the failed message finished, so a crash can repeat a report and cannot lose one.
+// Reports: what senders are told about messages of this queue (core/mail/delivery_report.h). When the last recipient of
+// a message is settled one report tells of all that failed, or were delivered and wanted that told; when a message is
+// late, one tells of those that are still tried. A report is handed to qmail-intake as a message of its own, and only
+// when it is durable is the message finished or counted as warned about: so a crash can repeat a report and cannot lose
+// one.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -8,7 +10,7 @@
 #include <memory>
 
 #include "activity.h"
-#include "core/mail/failure_report.h"
+#include "core/mail/delivery_report.h"
 #include "core/queue/image.h"
 #include "system/ipc/link.h"
 #include "system/store/store.h"
@@ -18,30 +20,42 @@ namespace sluice::scheduler {
 struct ReportPolicy {
   mail::ReportSettings text;
   std::string double_bounce_to, double_bounce_host;
+  Duration lifetime{};  // of messages that may be late
 };
 
 class Reports {
  public:
-  // `done(id, report)`: no report is due (nullopt), or it is queued as `report`. Called from within start() or later.
+  // Called from within complete() and warn(), or later: no report is due (nullopt), or it is queued as `report`.
   using Done = std::function<void(queue::MessageId, std::optional<queue::MessageId>)>;
+  struct Callbacks {
+    Done completed, warned;
+  };
   Reports(net::Loop& loop, ipc::Link& intake, store::BodyReader& bodies, Activity& activity, ReportPolicy policy,
-          Done done);
+          Callbacks callbacks);
 
   void set_policy(ReportPolicy policy) { policy_ = std::move(policy); }
   // Every recipient of `message` is settled. `message` is not kept.
-  void start(const queue::Image::MessageView& message);
+  void complete(const queue::Image::MessageView& message);
+  // `message` is late.
+  void warn(const queue::Image::MessageView& message);
   // Answers of qmail-intake. False: to no report of ours.
   bool submitted(const link::Submitted& answer);
   bool refused(const link::SubmitRefused& answer);
 
  private:
+  enum class Kind : std::uint8_t { kFailure, kSuccess, kWarning };
   struct Pending {
     queue::MessageId about;
+    Kind kind = Kind::kFailure;
     std::string envelope;
     std::string body;
   };
-  mail::FailedMessage describe(const queue::Image::MessageView& message, std::string& original);
+  mail::Addressee addressee_of(const queue::Image::MessageView& message) const;
+  mail::ReportedMessage describe(const queue::Image::MessageView& message, std::string& original) const;
+  void discard(queue::MessageId about, mail::Addressee::Kind kind);
+  void send(queue::MessageId about, Kind kind, const mail::ReportedMessage& reported);
   void submit(std::uint64_t token);
+  void done(const Pending& pending, std::optional<queue::MessageId> report);
   void retry();
 
   net::Loop& loop_;
@@ -49,7 +63,7 @@ class Reports {
   store::BodyReader& bodies_;
   Activity& activity_;
   ReportPolicy policy_;
-  Done done_;
+  Callbacks callbacks_;
   boost::unordered_flat_map<std::uint64_t, Pending> pending_;  // by token
   std::vector<std::uint64_t> again_;
   std::uint64_t last_token_ = 0;

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/invariant.h"
 #include "core/queue/envelope_codec.h"
 #include "lanes_of.h"
-#include "remembered.h"
 #include "system/os/failure.h"
 
 namespace sluice::scheduler {
@@ -39,7 +40,10 @@ Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog>
       todo_(connect(std::move(peers.todo), "todo-proc", &Send::from_todo)),
       intake_(connect(std::move(peers.intake), "qmail-intake", &Send::from_intake)),
       reports_(loop, *intake_, *bodies_, activity, settings_.reports,
-               [this](queue::MessageId id, std::optional<queue::MessageId> report) { finish(id, report); }),
+               {[this](queue::MessageId id, std::optional<queue::MessageId> report) { finish(id, report); },
+                [this](queue::MessageId id, std::optional<queue::MessageId> report) {
+                  ledger_.record(queue::Warned{id, report.value_or(queue::MessageId{})});
+                }}),
       reclaim_(
           loop, ledger_, *clean_, *intake_, segment_size,
           [this](std::uint64_t segment) { return attempts_.reads(segment); }, std::move(strays)),
@@ -135,6 +139,7 @@ void Send::plan() {
   const schedule::Plan& plan = core_.plan(loop_.now());
   for (const schedule::Start& start : plan.starts) begin(start, plan.recipients_of(start));
   for (const schedule::Expired& expired : plan.expired) expire(expired, plan.recipients_of(expired));
+  for (const queue::MessageId late : plan.late) warn(late);
   if (plan.wake)
     wake_.set(*plan.wake);
   else
@@ -153,8 +158,16 @@ void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> re
   deliver.destination = start.lane.destination;
   const auto all = std::exchange(envelope->recipients, {});
   deliver.envelope = std::move(*envelope);
-  Attempt attempt{start.message, start.attempts, deliveries_ + 1, {recipients.begin(), recipients.end()},
-                  deliver.body,  reloads_};
+  Attempt attempt{start.message,
+                  start.attempts,
+                  deliveries_ + 1,
+                  {recipients.begin(), recipients.end()},
+                  deliver.body,
+                  reloads_,
+                  {}};
+  for (const std::uint32_t index : recipients)
+    if ((all[index].notify & mail::notify::kSuccess) != 0) attempt.report_success.push_back(index);
+  std::sort(attempt.report_success.begin(), attempt.report_success.end());
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
     for (const std::uint32_t index : recipients) {
       deliver.envelope.recipients.push_back(all[index]);
@@ -172,94 +185,6 @@ bool Send::from_spawner(const link::Frame& frame) {
   if (frame.type != link::FrameType::kDelivered || !delivered || delivered->outcomes.empty()) return false;
   settle(*delivered);
   return true;
-}
-
-void Send::settle(const link::Delivered& delivered) {
-  const schedule::AttemptId id(delivered.attempt);
-  const auto attempt = attempts_.take(id);
-  if (!attempt) return;  // a spawner that answers what nobody asked is not worth a restart
-  std::vector<mail::Verdict> verdicts;
-  mail::Trouble trouble = mail::Trouble::kNone;
-  for (const mail::Outcome& outcome : delivered.outcomes) {
-    verdicts.push_back(outcome.verdict);
-    if (outcome.trouble != mail::Trouble::kNone) trouble = outcome.trouble;
-  }
-  const schedule::Settled& settled = core_.settle(id, verdicts, trouble, loop_.now());
-  const bool done = settled.message_done;
-  record_settled(settled, *attempt, delivered.outcomes);
-  log_status();
-  if (done) complete(attempt->message);
-  if (!done && attempt->reload != reloads_)  // it was under way when the routes changed
-    if (const auto message = image().find(attempt->message)) reroute(*message);
-  if (stopping_ && attempts_.empty()) return stop_now();
-  plan_later();
-}
-
-void Send::record_settled(const schedule::Settled& settled, const Attempt& attempt,
-                          const std::vector<mail::Outcome>& outcomes) {
-  static const mail::Outcome kNoAnswer{mail::Verdict::kDeferred, mail::Trouble::kNone, 0, {4, 3, 0}, "no result"};
-  queue::Deferred deferred;
-  deferred.id = attempt.message;
-  deferred.next_attempt = wall_of(settled.next.value_or(loop_.now()));
-  deferred.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(attempt.attempts, 0xFFFF));
-  std::string deferred_text;
-  for (std::size_t i = 0; i < settled.recipients.size(); ++i) {
-    const auto& recipient = settled.recipients[i];
-    const mail::Outcome& said = outcomes.size() == 1 ? outcomes[0] : i < outcomes.size() ? outcomes[i] : kNoAnswer;
-    mail::Outcome outcome = said;
-    outcome.verdict = recipient.verdict;
-    if (recipient.too_old) {
-      outcome.code = {5, 4, 7};
-      outcome.text += " I'm not going to try again; this message has been in the queue too long.";
-    }
-    activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
-      lines.delivery(out, attempt.first_delivery + i, outcome.verdict, outcome.text);
-    });
-    const std::string text = outcome.verdict == mail::Verdict::kDelivered ? "" : remember(outcome);
-    if (outcome.verdict != mail::Verdict::kDeferred) {
-      ledger_.record(queue::Settled{attempt.message, recipient.index, outcome.verdict, text});
-      continue;
-    }
-    if (!deferred.recipients.empty() && text != deferred_text) {
-      ledger_.record(deferred);
-      deferred.recipients.clear();
-    }
-    deferred_text = text;
-    deferred.text = deferred_text;
-    deferred.recipients.push_back(recipient.index);
-  }
-  if (!deferred.recipients.empty()) ledger_.record(deferred);
-}
-
-void Send::expire(const schedule::Expired& expired, std::span<const std::uint32_t> recipients) {
-  for (const std::uint32_t index : recipients) {
-    const auto message = image().find(expired.message);
-    if (!message) return;
-    std::string last;
-    message->each_recipient([&](const queue::Image::RecipientView& recipient) {
-      if (recipient.index == index) last = recall(recipient.text).text;
-    });
-    mail::Outcome outcome;
-    outcome.code = {5, 4, 7};
-    outcome.text = fmt::format("This message has been in the queue too long. {}", last);
-    ledger_.record(queue::Settled{expired.message, index, mail::Verdict::kFailed, remember(outcome)});
-  }
-  if (expired.message_done) complete(expired.message);
-}
-
-void Send::complete(queue::MessageId id) {
-  if (const auto message = image().find(id)) {
-    if (message->bounce())
-      finish(id, std::nullopt);  // its report was queued before a crash
-    else
-      reports_.start(*message);
-  }
-}
-
-void Send::finish(queue::MessageId id, std::optional<queue::MessageId> report) {
-  if (report) ledger_.record(queue::Bounced{id, *report});
-  ledger_.record(queue::Finished{id});
-  activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.end_message(out, id); });
 }
 
 bool Send::from_intake(const link::Frame& frame) {

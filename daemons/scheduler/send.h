@@ -3,7 +3,8 @@
 // needs:
 //
 //   admitted   recorded, then scheduled
-//   settled    recorded; when all recipients of a message are, its failure report is queued first, then it is finished
+//   settled    recorded; when all recipients of a message are, its report is queued first, then it is finished
+//   late       its sender is told, and that is recorded once the report is queued
 //   finished   durable, then its space may go (reclaim.h)
 #pragma once
 
@@ -73,8 +74,10 @@ class Send {
   void settle(const link::Delivered& delivered);
   void record_settled(const schedule::Settled& settled, const Attempt& attempt,
                       const std::vector<mail::Outcome>& outcomes);
+  void record_delivered(const Attempt& attempt, std::uint32_t recipient, const mail::Outcome& outcome);
   void complete(queue::MessageId id);
   void finish(queue::MessageId id, std::optional<queue::MessageId> report);
+  void warn(queue::MessageId id);
 
   void plan_later();
   void plan();

@@ -109,6 +109,14 @@ void ActivityLog::bounce(std::string& out, MessageId id, std::uint32_t pid) cons
   put(out, "bounce msg ", id, " qp ", pid, queue_, '\n');
 }
 
+void ActivityLog::notice(std::string& out, MessageId id, std::uint32_t pid) const {
+  put(out, "notice msg ", id, " qp ", pid, queue_, '\n');
+}
+
+void ActivityLog::warning(std::string& out, MessageId id, std::uint32_t pid) const {
+  put(out, "warning msg ", id, " qp ", pid, queue_, '\n');
+}
+
 void ActivityLog::double_bounce_discarded(std::string& out, MessageId id) const {
   put(out, "double bounce: discarding bounce/", id, queue_, '\n');
 }

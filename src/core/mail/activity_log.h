@@ -53,7 +53,10 @@ class ActivityLog {
   void delivery(std::string& out, std::uint64_t number, Verdict verdict, std::string_view text) const;
   void delivery_mangled(std::string& out, std::uint64_t number) const;
   void status(std::string& out, const ActivityStatus& status) const;
+  // A report about the message was queued by process `pid`: of failure, of success alone, of delay.
   void bounce(std::string& out, MessageId id, std::uint32_t pid) const;
+  void notice(std::string& out, MessageId id, std::uint32_t pid) const;
+  void warning(std::string& out, MessageId id, std::uint32_t pid) const;
   void double_bounce_discarded(std::string& out, MessageId id) const;
   void triple_bounce_discarded(std::string& out, MessageId id) const;
   void end_message(std::string& out, MessageId id) const;

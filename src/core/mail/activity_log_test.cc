@@ -32,6 +32,8 @@ TEST(ActivityLog, FollowsAMessageThroughItsLife) {
   EXPECT_EQ(LINE(delivery(out, 4, Verdict::kDeferred, "no route")), "delivery 4.1: deferral: no_route queue1\n");
   EXPECT_EQ(LINE(delivery(out, 4, Verdict::kFailed, "550 no 50%")), "delivery 4.1: failure: 550_no_50_ queue1\n");
   EXPECT_EQ(LINE(bounce(out, kId, 815)), "bounce msg 11166242 qp 815 queue1\n");
+  EXPECT_EQ(LINE(notice(out, kId, 815)), "notice msg 11166242 qp 815 queue1\n");
+  EXPECT_EQ(LINE(warning(out, kId, 815)), "warning msg 11166242 qp 815 queue1\n");
   EXPECT_EQ(LINE(end_message(out, kId)), "end msg 11166242 qmail-send: queue1\n");
 }
 

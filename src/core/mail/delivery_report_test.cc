@@ -1,4 +1,4 @@
-#include "core/mail/failure_report.h"
+#include "core/mail/delivery_report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,15 +21,15 @@ ReportSettings settings() {
   return settings;
 }
 
-FailedRecipient refused(std::string address, std::string text) {
-  FailedRecipient recipient;
+ReportedRecipient refused(std::string address, std::string text) {
+  ReportedRecipient recipient;
   recipient.address = std::move(address);
   recipient.outcome = {Verdict::kFailed, Trouble::kNone, 550, {5, 1, 1}, std::move(text)};
   return recipient;
 }
 
-FailedMessage failed_message() {
-  FailedMessage failed;
+ReportedMessage failed_message() {
+  ReportedMessage failed;
   failed.addressee = report_addressee("ann@example.org", "postmaster", "mx.example.net");
   failed.sender = "ann@example.org";
   failed.arrival = kNow - std::chrono::minutes(5);
@@ -38,7 +38,9 @@ FailedMessage failed_message() {
   return failed;
 }
 
-std::string report_of(const FailedMessage& failed) { return failure_report(settings(), failed, "17.r", kNow).message; }
+std::string report_of(const ReportedMessage& failed) {
+  return delivery_report(settings(), failed, "17.r", kNow).message;
+}
 
 // Every CR is followed by LF, every LF preceded by CR, and no line exceeds RFC 5322 2.1.1.
 void expect_wire_safe(const std::string& text) {
@@ -56,11 +58,12 @@ void expect_wire_safe(const std::string& text) {
   ASSERT_TRUE(text.ends_with("\r\n"));
 }
 
-TEST(FailureReport, ReadsAsAWhole) {
+TEST(DeliveryReport, ReadsAsAWhole) {
   auto failed = failed_message();
   failed.envelope_id = "QQ+2B1";
   failed.recipients[0].original_recipient = "rfc822;Bob+2Bx@example.com";
-  failed.recipients[0].remote_mta = "mail.example.com";
+  failed.recipients[0].outcome.text =
+      "203.0.113.5 refused./Remote host said: 550 5.1.1 no such user/Giving up on 203.0.113.5./";
   failed.recipients[0].last_attempt = kNow;
   const std::string report = report_of(failed);
   const std::size_t at = report.find("=_sluice_");
@@ -92,7 +95,8 @@ TEST(FailureReport, ReadsAsAWhole) {
                 "tried any more. This is why, for each of them:\r\n"
                 "\r\n"
                 "<bob@example.com>:\r\n"
-                "    550 5.1.1 no such user\r\n"
+                "    203.0.113.5 refused./Remote host said: 550 5.1.1 no such user/Giving up\r\n"
+                "    on 203.0.113.5./\r\n"
                 "\r\n"
                 "--" +
                 b +
@@ -107,7 +111,7 @@ TEST(FailureReport, ReadsAsAWhole) {
                 "Final-Recipient: rfc822; bob@example.com\r\n"
                 "Action: failed\r\n"
                 "Status: 5.1.1\r\n"
-                "Remote-MTA: dns; mail.example.com\r\n"
+                "Remote-MTA: dns; [203.0.113.5]\r\n"
                 "Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n"
                 "Last-Attempt-Date: Fri, 21 Nov 1997 15:55:06 +0000\r\n"
                 "\r\n"
@@ -123,11 +127,11 @@ TEST(FailureReport, ReadsAsAWhole) {
                 b + "--\r\n");
 }
 
-TEST(FailureReport, SameInputGivesTheSameOctets) {
+TEST(DeliveryReport, SameInputGivesTheSameOctets) {
   EXPECT_EQ(report_of(failed_message()), report_of(failed_message()));
 }
 
-TEST(FailureReport, RemoteTextCannotAddHeadersOrLines) {
+TEST(DeliveryReport, RemoteTextCannotAddHeadersOrLines) {
   auto failed = failed_message();
   failed.recipients[0].outcome.text = "550 no\r\nStatus: 2.0.0\n\x1b[31m\x80";
   const std::string report = report_of(failed);
@@ -136,12 +140,13 @@ TEST(FailureReport, RemoteTextCannotAddHeadersOrLines) {
   expect_wire_safe(report);
 }
 
-TEST(FailureReport, HostileInputsOfEveryKindStayWireSafe) {
-  FailedMessage failed = failed_message();
+TEST(DeliveryReport, HostileInputsOfEveryKindStayWireSafe) {
+  ReportedMessage failed = failed_message();
   const std::string hostile = "a\r\n.\r\nMAIL\n\rFROM\r" + std::string(3000, 'x') + "\xff\x00" + std::string(3000, ' ');
   failed.addressee.recipient = failed.sender = failed.envelope_id = hostile;
   failed.recipients = {refused(hostile, hostile), refused("", "")};
-  failed.recipients[0].original_recipient = failed.recipients[0].remote_mta = hostile;
+  failed.recipients[0].original_recipient = hostile;
+  failed.recipients[1].outcome.text = hostile.substr(0, 900) + "./Remote host said: " + hostile;
   failed.original = "Message-ID: <a\rb@c>\nX: y\r\rbody\nbody\r";
   const std::string report = report_of(failed);
   expect_wire_safe(report + "\r\n");
@@ -149,7 +154,7 @@ TEST(FailureReport, HostileInputsOfEveryKindStayWireSafe) {
   EXPECT_THAT(report, Not(HasSubstr("In-Reply-To")));
 }
 
-TEST(FailureReport, BoundaryInsideTheOriginalIsAvoided) {
+TEST(DeliveryReport, BoundaryInsideTheOriginalIsAvoided) {
   auto failed = failed_message();
   const std::string first = report_of(failed);
   const std::string boundary = first.substr(first.find("=_sluice_"), 25);
@@ -163,7 +168,7 @@ TEST(FailureReport, BoundaryInsideTheOriginalIsAvoided) {
   EXPECT_EQ(count, 5u);  // the parameter, three parts and the end
 }
 
-TEST(FailureReport, LongOriginalIsReturnedByItsHeader) {
+TEST(DeliveryReport, LongOriginalIsReturnedByItsHeader) {
   auto failed = failed_message();
   const std::string original = std::string(kOriginal) + std::string(60000, 'x');
   failed.original = original;
@@ -173,13 +178,13 @@ TEST(FailureReport, LongOriginalIsReturnedByItsHeader) {
   EXPECT_THAT(report, Not(HasSubstr("Hello, Bob")));
 }
 
-TEST(FailureReport, RetHeadersReturnsTheHeaderOnly) {
+TEST(DeliveryReport, RetHeadersReturnsTheHeaderOnly) {
   auto failed = failed_message();
   failed.ret = Return::kHeaders;
   EXPECT_THAT(report_of(failed), Not(HasSubstr("Hello, Bob")));
 }
 
-TEST(FailureReport, EndlessHeaderIsCutAtALine) {
+TEST(DeliveryReport, EndlessHeaderIsCutAtALine) {
   auto failed = failed_message();
   std::string original = "Subject: x\n";
   while (original.size() < 200000) original += "X-Filler: " + std::string(90, 'y') + "\n";
@@ -189,7 +194,7 @@ TEST(FailureReport, EndlessHeaderIsCutAtALine) {
   expect_wire_safe(report);
 }
 
-TEST(FailureReport, OriginalInLfFormBecomesCrlf) {
+TEST(DeliveryReport, OriginalInLfFormBecomesCrlf) {
   auto failed = failed_message();
   failed.original = "Subject: x\n\nline\nlast";
   const std::string report = report_of(failed);
@@ -197,28 +202,28 @@ TEST(FailureReport, OriginalInLfFormBecomesCrlf) {
   expect_wire_safe(report);
 }
 
-TEST(FailureReport, EightBitOriginalIsDeclared) {
+TEST(DeliveryReport, EightBitOriginalIsDeclared) {
   auto failed = failed_message();
   const std::string original = std::string(kOriginal) + "gr\xc3\xbc\xc3\x9f\r\n";
   failed.original = original;
-  const auto report = failure_report(settings(), failed, "1", kNow);
+  const auto report = delivery_report(settings(), failed, "1", kNow);
   EXPECT_TRUE(report.eight_bit);
   EXPECT_FALSE(report.smtputf8);
   EXPECT_EQ(find_field(report.message, "content-transfer-encoding"), "8bit");
 }
 
-TEST(FailureReport, InternationalAddressUsesTheGlobalForms) {
+TEST(DeliveryReport, InternationalAddressUsesTheGlobalForms) {
   auto failed = failed_message();
   failed.smtputf8 = true;
   failed.recipients = {refused("j\xc3\xb6rg@example.com", "550 no")};
-  const auto report = failure_report(settings(), failed, "1", kNow);
+  const auto report = delivery_report(settings(), failed, "1", kNow);
   EXPECT_TRUE(report.smtputf8 && report.eight_bit);
   EXPECT_THAT(report.message, HasSubstr("report-type=global-delivery-status"));
   EXPECT_THAT(report.message, HasSubstr("Final-Recipient: utf-8; j\xc3\xb6rg@example.com"));
   EXPECT_THAT(report.message, HasSubstr("Content-Type: message/global\r\n"));
 }
 
-TEST(FailureReport, LongDiagnosticIsFolded) {
+TEST(DeliveryReport, LongDiagnosticIsFolded) {
   auto failed = failed_message();
   std::string text = "550";
   while (text.size() < 900) text += " word";
@@ -228,7 +233,7 @@ TEST(FailureReport, LongDiagnosticIsFolded) {
   expect_wire_safe(report);
 }
 
-TEST(FailureReport, ExpiryIsExplained) {
+TEST(DeliveryReport, ExpiryIsExplained) {
   auto failed = failed_message();
   failed.recipients[0].outcome = {Verdict::kDeferred, Trouble::kUnreachable, 0, {}, "no route"};
   failed.recipients[0].expired = true;
@@ -237,44 +242,62 @@ TEST(FailureReport, ExpiryIsExplained) {
   EXPECT_THAT(report, HasSubstr("Status: 4.4.7\r\nDiagnostic-Code: x-sluice; no route\r\n"));
 }
 
-TEST(ReportStatus, AgreesWithTheFailure) {
-  const auto status = [](EnhancedCode code, bool expired) {
-    return report_status({Verdict::kFailed, Trouble::kNone, 550, code, ""}, expired);
-  };
-  EXPECT_EQ(status({5, 7, 1}, false), (EnhancedCode{5, 7, 1}));
-  EXPECT_EQ(status({4, 7, 1}, false), (EnhancedCode{5, 7, 1}));
-  EXPECT_EQ(status({2, 0, 0}, false), (EnhancedCode{5, 0, 0}));
-  EXPECT_EQ(status({0, 0, 0}, false), (EnhancedCode{5, 0, 0}));
-  EXPECT_EQ(status({5, 60000, 1}, false), (EnhancedCode{5, 0, 0}));
-  EXPECT_EQ(status({4, 2, 2}, true), (EnhancedCode{4, 2, 2}));
-  EXPECT_EQ(status({0, 0, 0}, true), (EnhancedCode{4, 4, 7}));
+ReportedRecipient recipient_of(std::string address, Action action, std::string text) {
+  ReportedRecipient recipient;
+  recipient.address = std::move(address);
+  recipient.action = action;
+  recipient.outcome.text = std::move(text);
+  return recipient;
 }
 
-TEST(ReportAddressee, IsTheSender) {
-  EXPECT_EQ(report_addressee("ann@example.org", "postmaster", "mx"),
-            (Addressee{Addressee::Kind::kReport, "", "ann@example.org"}));
+TEST(DeliveryReport, TellsOfEachRecipientWhatBecameOfIt) {
+  auto reported = failed_message();
+  reported.recipients.push_back(recipient_of("eve@example.com", Action::kDelivered, "did 1+0+0"));
+  reported.recipients.push_back(recipient_of("joe@example.com", Action::kRelayed, ""));
+  reported.recipients.push_back(recipient_of("all@example.com", Action::kExpanded, ""));
+  const std::string report = report_of(reported);
+  EXPECT_THAT(report, HasSubstr("Subject: failure notice\r\n"));
+  EXPECT_THAT(report, HasSubstr("<bob@example.com>:\r\n    550 5.1.1 no such user\r\n\r\nYour message was delivered to:"
+                                "\r\n\r\n<eve@example.com>:\r\n    did 1+0+0\r\n\r\nYour message was passed on"));
+  EXPECT_THAT(report, HasSubstr("Final-Recipient: rfc822; eve@example.com\r\nAction: delivered\r\nStatus: 2.0.0\r\n"));
+  EXPECT_THAT(report, HasSubstr("Final-Recipient: rfc822; joe@example.com\r\nAction: relayed\r\nStatus: 2.0.0\r\n"));
+  EXPECT_THAT(report, HasSubstr("Final-Recipient: rfc822; all@example.com\r\nAction: expanded\r\nStatus: 2.0.0\r\n"));
+  EXPECT_THAT(report, HasSubstr("Hello, Bob"));
 }
 
-TEST(ReportAddressee, IsTheAdministratorWhenAReportFails) {
-  EXPECT_EQ(report_addressee("", "postmaster", "mx"),
-            (Addressee{Addressee::Kind::kDoubleReport, "#@[]", "postmaster@mx"}));
+TEST(DeliveryReport, OfDelayTellsHowLongItIsTriedAndReturnsTheHeaderOnly) {
+  auto reported = failed_message();
+  reported.ret = Return::kFull;
+  reported.recipients = {recipient_of("bob@example.com", Action::kDelayed, "connect to x[192.0.2.1]:25: refused")};
+  reported.recipients[0].outcome.code = {4, 4, 1};
+  reported.recipients[0].will_retry_until = kNow;
+  const std::string report = report_of(reported);
+  EXPECT_THAT(report, HasSubstr("Subject: delay notice: "));
+  EXPECT_THAT(report, HasSubstr("Action: delayed\r\nStatus: 4.4.1\r\nDiagnostic-Code: x-sluice; connect to"));
+  EXPECT_THAT(report, HasSubstr("Will-Retry-Until: Fri, 21 Nov 1997 15:55:06 +0000\r\n"));
+  EXPECT_THAT(report, Not(HasSubstr("Hello, Bob")));
 }
 
-TEST(ReportAddressee, IsNobodyWhenThatFailsOrIsNotWanted) {
-  EXPECT_EQ(report_addressee("#@[]", "postmaster", "mx").kind, Addressee::Kind::kDiscardTriple);
-  EXPECT_EQ(report_addressee("", "", "mx").kind, Addressee::Kind::kDiscardDouble);
-  EXPECT_EQ(report_addressee("", "@", "mx").kind, Addressee::Kind::kDiscardDouble);
+TEST(DeliveryReport, OfSuccessSaysSoInItsSubject) {
+  auto reported = failed_message();
+  reported.recipients = {recipient_of("bob@example.com", Action::kRelayed, "")};
+  EXPECT_THAT(report_of(reported), HasSubstr("Subject: success notice: your message was passed on\r\n"));
+  reported.recipients.push_back(recipient_of("eve@example.com", Action::kDelivered, ""));
+  EXPECT_THAT(report_of(reported), HasSubstr("Subject: success notice: your message was delivered\r\n"));
 }
 
-TEST(ReportAddressee, OfAVariableSenderIsItsBase) {
-  EXPECT_EQ(report_addressee("list-@example.org-@[]", "postmaster", "mx").recipient, "list-@example.org");
-}
-
-TEST(WantsFailureReport, UnlessNotifySaysOtherwise) {
-  EXPECT_TRUE(wants_failure_report(0));
-  EXPECT_TRUE(wants_failure_report(notify::kFailure | notify::kDelay));
-  EXPECT_FALSE(wants_failure_report(notify::kNever));
-  EXPECT_FALSE(wants_failure_report(notify::kSuccess));
+TEST(DeliveryReport, OpensWithTheWordsOfTheSite) {
+  auto reported = failed_message();
+  ReportSettings ours = settings();
+  ours.message = {"Hi. This is example.net.", "It did not work:"};
+  ours.double_message = {"A report failed."};
+  EXPECT_THAT(delivery_report(ours, reported, "1", kNow).message,
+              HasSubstr("\r\n\r\nHi. This is example.net.\r\nIt did not work:\r\n\r\n<bob@example.com>:\r\n"));
+  reported.addressee = report_addressee("", "postmaster", "mx");
+  EXPECT_THAT(delivery_report(ours, reported, "1", kNow).message, HasSubstr("\r\n\r\nA report failed.\r\n\r\n<bob"));
+  reported.addressee = report_addressee("ann@example.org", "", "");
+  reported.recipients[0].action = Action::kDelivered;
+  EXPECT_THAT(delivery_report(ours, reported, "1", kNow).message, Not(HasSubstr("Hi. This is")));
 }
 
 }  // namespace

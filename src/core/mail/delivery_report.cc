@@ -1,4 +1,4 @@
-#include "core/mail/failure_report.h"
+#include "core/mail/delivery_report.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::size_t kLineWidth = 76;     // where we fold by choice
 constexpr std::size_t kLongestWord = 800;  // what cannot be folded is cut here, below the limit of 998 octets a line
-constexpr std::string_view kVerpEnd = "-@[]";  // marks a sender with an address of its own for each recipient
+constexpr std::string_view kDelaySubject = "delay notice: your message is still being tried";
+constexpr std::string_view kDeliveredSubject = "success notice: your message was delivered";
+constexpr std::string_view kPassedOnSubject = "success notice: your message was passed on";
 
 template <class... Values>
 void print(std::string& out, fmt::format_string<const Values&...> format, const Values&... values) {
@@ -66,16 +68,16 @@ std::string_view address_type(std::string_view address) { return is_ascii(addres
 
 class ReportWriter {
  public:
-  ReportWriter(const ReportSettings& settings, const FailedMessage& failed, std::string_view id, WallTime now)
-      : settings_(settings), failed_(failed), id_(id), now_(now) {
-    utf8_ = failed.smtputf8 || !is_ascii(failed.addressee.recipient);
-    for (const auto& recipient : failed.recipients) utf8_ = utf8_ || !is_ascii(recipient.address);
+  ReportWriter(const ReportSettings& settings, const ReportedMessage& reported, std::string_view id, WallTime now)
+      : settings_(settings), reported_(reported), id_(id), now_(now) {
+    utf8_ = reported.smtputf8 || !is_ascii(reported.addressee.recipient);
+    for (const auto& recipient : reported.recipients) utf8_ = utf8_ || !is_ascii(recipient.address);
   }
 
-  FailureReport write() const {
+  DeliveryReport write() const {
     const std::string text = explanation(), status = delivery_status(), original = returned_original();
     const std::string boundary = unused_boundary(text, status, original);
-    FailureReport report;
+    DeliveryReport report;
     report.eight_bit = !is_ascii(text) || !is_ascii(status) || !is_ascii(original);
     report.smtputf8 = utf8_;
     report.message = header(boundary, report.eight_bit);
@@ -92,14 +94,15 @@ class ReportWriter {
   }
 
  private:
-  bool is_double() const { return failed_.addressee.kind == Addressee::Kind::kDoubleReport; }
+  bool is_double() const { return reported_.addressee.kind == Addressee::Kind::kDoubleReport; }
   std::string safe(std::string_view text, std::size_t longest = kMaximumText) const {
     return one_line(text, utf8_, longest);
   }
   std::string short_safe(std::string_view text) const { return safe(text, kLongestWord); }
 
   bool header_only() const {
-    return failed_.ret == Return::kHeaders || !failed_.complete || failed_.original.size() > settings_.largest_original;
+    return reported_.ret == Return::kHeaders || !reported_.says(Action::kFailed) || !reported_.complete ||
+           reported_.original.size() > settings_.largest_original;
   }
 
   std::string_view original_type() const {
@@ -107,16 +110,23 @@ class ReportWriter {
     return utf8_ ? "message/global" : "message/rfc822";
   }
 
+  std::string_view subject() const {
+    if (is_double()) return settings_.double_subject;
+    if (reported_.says(Action::kFailed)) return settings_.subject;
+    if (reported_.says(Action::kDelayed)) return kDelaySubject;
+    return reported_.says(Action::kDelivered) ? kDeliveredSubject : kPassedOnSubject;
+  }
+
   std::string header(std::string_view boundary, bool eight_bit) const {
     const std::string host = short_safe(settings_.bounce_host.empty() ? settings_.me : settings_.bounce_host);
     std::string out;
     print(out, "Date: {}\r\n", format_date(now_, settings_.utc_offset));
     print(out, "From: Mail Delivery System <{}@{}>\r\n", safe(settings_.bounce_from, 100), host);
-    print(out, "To: <{}>\r\n", short_safe(failed_.addressee.recipient));
+    print(out, "To: <{}>\r\n", short_safe(reported_.addressee.recipient));
     out += "Subject: ";
-    append_folded(out, safe(is_double() ? settings_.double_subject : settings_.subject), " ");
+    append_folded(out, safe(subject()), " ");
     print(out, "Message-ID: <{}@{}>\r\nAuto-Submitted: auto-replied\r\n", id_, short_safe(settings_.me));
-    const auto field = find_field(failed_.original, "message-id");
+    const auto field = find_field(reported_.original, "message-id");
     if (const auto original_id = field ? find_message_id(*field) : std::nullopt)
       print(out, "In-Reply-To: {0}\r\nReferences: {0}\r\n", *original_id);
     out += "MIME-Version: 1.0\r\n";
@@ -128,60 +138,108 @@ class ReportWriter {
 
   std::string explanation() const {
     std::string out;
-    print(out, "This is the mail system at {}.\r\n\r\n", short_safe(settings_.me));
-    if (is_double())
-      out +=
-          "A report of failed delivery could not be delivered to the sender of the\r\n"
-          "message below. This is why, for each recipient of the report:\r\n";
+    const auto& own_words = is_double() ? settings_.double_message : settings_.message;
+    const bool replaced = reported_.says(Action::kFailed) && !own_words.empty();
+    if (replaced)
+      for (const std::string& line : own_words) print(out, "{}\r\n", short_safe(line));
     else
-      out +=
-          "Your message could not be delivered to the recipients below and is not being\r\n"
-          "tried any more. This is why, for each of them:\r\n";
-    for (const auto& recipient : failed_.recipients) {
-      print(out, "\r\n<{}>:\r\n    ", short_safe(recipient.address));
-      append_folded(out, recipient.outcome.text.empty() ? "no reason was given" : safe(recipient.outcome.text), "    ");
-      if (recipient.expired) out += "    The message has been in the queue too long.\r\n";
+      print(out, "This is the mail system at {}.\r\n", short_safe(settings_.me));
+    for (const Action action :
+         {Action::kFailed, Action::kDelayed, Action::kDelivered, Action::kRelayed, Action::kExpanded}) {
+      if (!reported_.says(action)) continue;
+      if (action != Action::kFailed || !replaced) print(out, "\r\n{}", opening(action));
+      for (const auto& recipient : reported_.recipients)
+        if (recipient.action == action) append_explanation(out, recipient);
     }
     return out;
+  }
+
+  std::string_view opening(Action action) const {
+    switch (action) {
+      case Action::kFailed:
+        if (is_double())
+          return "A report of failed delivery could not be delivered to the sender of the\r\n"
+                 "message below. This is why, for each recipient of the report:\r\n";
+        return "Your message could not be delivered to the recipients below and is not being\r\n"
+               "tried any more. This is why, for each of them:\r\n";
+      case Action::kDelayed:
+        return "Your message has not been delivered to the recipients below yet. It is still\r\n"
+               "being tried; you need not send it again. This is what the last attempt came to,\r\n"
+               "for each of them:\r\n";
+      case Action::kDelivered:
+        return "Your message was delivered to:\r\n";
+      case Action::kRelayed:
+        return "Your message was passed on to a mail server that does not report what becomes\r\n"
+               "of it, for:\r\n";
+      case Action::kExpanded:
+        return "Your message was sent on to the other addresses that these stand for:\r\n";
+    }
+    return {};
+  }
+
+  void append_explanation(std::string& out, const ReportedRecipient& recipient) const {
+    print(out, "\r\n<{}>:\r\n", short_safe(recipient.address));
+    const std::string text = safe(recipient.outcome.text);
+    const bool explained = recipient.action == Action::kFailed || !text.empty();
+    if (explained) out += "    ";
+    if (explained) append_folded(out, text.empty() ? "no reason was given" : text, "    ");
+    if (recipient.expired) out += "    The message has been in the queue too long.\r\n";
+    if (recipient.will_retry_until)
+      print(out, "    It is tried until {}.\r\n", format_date(*recipient.will_retry_until, settings_.utc_offset));
   }
 
   std::string delivery_status() const {
     std::string out;
-    if (!failed_.envelope_id.empty())
-      print(out, "Original-Envelope-Id: {}\r\n", short_safe(xtext_decoded(failed_.envelope_id)));
+    if (!reported_.envelope_id.empty())
+      print(out, "Original-Envelope-Id: {}\r\n", short_safe(xtext_decoded(reported_.envelope_id)));
     print(out, "Reporting-MTA: dns; {}\r\n", short_safe(settings_.me));
-    print(out, "Arrival-Date: {}\r\n", format_date(failed_.arrival, settings_.utc_offset));
-    for (const auto& recipient : failed_.recipients) append_recipient(out, recipient);
+    print(out, "Arrival-Date: {}\r\n", format_date(reported_.arrival, settings_.utc_offset));
+    for (const auto& recipient : reported_.recipients) append_recipient(out, recipient);
     return out;
   }
 
-  void append_recipient(std::string& out, const FailedRecipient& recipient) const {
+  void append_recipient(std::string& out, const ReportedRecipient& recipient) const {
     out += "\r\n";
     if (!recipient.original_recipient.empty())
       print(out, "Original-Recipient: {}\r\n", short_safe(xtext_decoded(recipient.original_recipient)));
     print(out, "Final-Recipient: {}; {}\r\n", address_type(recipient.address), short_safe(recipient.address));
-    const EnhancedCode status = report_status(recipient.outcome, recipient.expired);
-    print(out, "Action: failed\r\nStatus: {}.{}.{}\r\n", status.status_class, status.subject, status.detail);
-    if (!recipient.remote_mta.empty()) print(out, "Remote-MTA: dns; {}\r\n", short_safe(recipient.remote_mta));
-    if (!recipient.outcome.text.empty()) {
-      print(out, "Diagnostic-Code: {}; ", recipient.outcome.reply != 0 ? "smtp" : "x-sluice");
-      append_folded(out, safe(recipient.outcome.text), " ");
-    }
+    const EnhancedCode status = report_status(recipient.action, recipient.outcome, recipient.expired);
+    print(out, "Action: {}\r\nStatus: {}.{}.{}\r\n", name_of(recipient.action), status.status_class, status.subject,
+          status.detail);
+    append_diagnosis(out, recipient);
     if (recipient.last_attempt)
       print(out, "Last-Attempt-Date: {}\r\n", format_date(*recipient.last_attempt, settings_.utc_offset));
+    if (recipient.will_retry_until)
+      print(out, "Will-Retry-Until: {}\r\n", format_date(*recipient.will_retry_until, settings_.utc_offset));
+  }
+
+  // The other server's words if they are known, else ours (RFC 3464 2.3.5, 2.3.6).
+  void append_diagnosis(std::string& out, const ReportedRecipient& recipient) const {
+    const RemoteAnswer remote = remote_answer(recipient.outcome.text);
+    if (!remote.host.empty()) {
+      const bool is_address = remote.host.find_first_not_of("0123456789.") == std::string_view::npos ||
+                              remote.host.find(':') != std::string_view::npos;
+      const std::string host = short_safe(remote.host);
+      print(out, "Remote-MTA: dns; {}{}{}\r\n", is_address ? "[" : "", host, is_address ? "]" : "");
+    }
+    const bool from_smtp = !remote.reply.empty() || recipient.outcome.reply != 0;
+    const std::string_view said = remote.reply.empty() ? std::string_view(recipient.outcome.text) : remote.reply;
+    if (said.empty()) return;
+    print(out, "Diagnostic-Code: {}; ", from_smtp ? "smtp" : "x-sluice");
+    append_folded(out, safe(said), " ");
   }
 
   // The original as it was accepted, with the Return-Path that its final delivery would have given it.
   std::string returned_original() const {
     std::string out;
-    print(out, "Return-Path: <{}>\r\n", short_safe(failed_.sender));
+    print(out, "Return-Path: <{}>\r\n", short_safe(reported_.sender));
     if (!header_only()) {
-      append_as_crlf(out, failed_.original);
+      append_as_crlf(out, reported_.original);
       return out;
     }
-    Octets kept = failed_.original.substr(0, header_length(failed_.original));
-    if (kept.size() > settings_.largest_original) {
-      kept = kept.substr(0, settings_.largest_original);
+    Octets kept = reported_.original.substr(0, header_length(reported_.original));
+    if (kept.size() > kLargestHeader) {
+      kept = kept.substr(0, kLargestHeader);
       kept = kept.substr(0, kept.rfind('\n') + 1);  // whole lines; none if the first alone is too long
     }
     append_as_crlf(out, kept);
@@ -202,7 +260,7 @@ class ReportWriter {
   }
 
   const ReportSettings& settings_;
-  const FailedMessage& failed_;
+  const ReportedMessage& reported_;
   std::string_view id_;
   WallTime now_;
   bool utf8_ = false;
@@ -210,31 +268,13 @@ class ReportWriter {
 
 }  // namespace
 
-Addressee report_addressee(std::string_view sender, std::string_view double_bounce_to,
-                           std::string_view double_bounce_host) {
-  using Kind = Addressee::Kind;
-  if (sender == kDoubleBounceSender) return {Kind::kDiscardTriple, {}, {}};
-  if (sender.empty()) {
-    if (double_bounce_to.empty() || double_bounce_to.front() == '@') return {Kind::kDiscardDouble, {}, {}};
-    return {Kind::kDoubleReport, std::string(kDoubleBounceSender),
-            fmt::format("{}@{}", double_bounce_to, double_bounce_host)};
-  }
-  if (sender.ends_with(kVerpEnd) && sender.find('@') < sender.size() - kVerpEnd.size())
-    sender.remove_suffix(kVerpEnd.size());
-  return {Kind::kReport, {}, std::string(sender)};
+bool ReportedMessage::says(Action action) const {
+  return std::any_of(recipients.begin(), recipients.end(), [=](const auto& each) { return each.action == action; });
 }
 
-EnhancedCode report_status(const Outcome& outcome, bool expired) {
-  const EnhancedCode& code = outcome.code;
-  const bool given = code.subject <= 999 && code.detail <= 999;
-  if (expired) return given && code.status_class == 4 ? code : EnhancedCode{4, 4, 7};  // delivery time expired
-  if (!given || (code.status_class != 5 && code.status_class != 4)) return {5, 0, 0};
-  return {5, code.subject, code.detail};
-}
-
-FailureReport failure_report(const ReportSettings& settings, const FailedMessage& failed, std::string_view id,
-                             WallTime now) {
-  return ReportWriter(settings, failed, id, now).write();
+DeliveryReport delivery_report(const ReportSettings& settings, const ReportedMessage& reported, std::string_view id,
+                               WallTime now) {
+  return ReportWriter(settings, reported, id, now).write();
 }
 
 }  // namespace sluice::mail
