@@ -28,8 +28,8 @@ Result<void, ListError> read_host(Tokens tokens, ListedAddress& address) {
   if (tokens.empty()) return fail(ListError::kBadHost);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const Token& token = tokens[i];
-    const bool is_part = token.is('.') || token.kind == Token::Kind::kLiteral ||
-                         (token.kind == Token::Kind::kWord && !token.escaped);
+    const bool is_part =
+        token.is('.') || token.kind == Token::Kind::kLiteral || (token.kind == Token::Kind::kWord && !token.escaped);
     if (!is_part) return fail(ListError::kBadHost);
     if (i > 0 && !joins(token) && !joins(tokens[i - 1])) return fail(ListError::kTwoWords);
     address.host += token.text;

@@ -18,9 +18,9 @@
 namespace sluice::submission {
 
 struct ListedAddress {
-  std::string local;    // octets without quotes and escapes
-  std::string host;     // as written, without comments and white space; empty: none was written
-  std::size_t end = 0;  // in the text: behind the last octet of the local part or the host
+  std::string local;     // octets without quotes and escapes
+  std::string host;      // as written, without comments and white space; empty: none was written
+  std::size_t end = 0;   // in the text: behind the last octet of the local part or the host
   bool is_null = false;  // "<>"
   friend bool operator==(const ListedAddress&, const ListedAddress&) = default;
 };
@@ -30,9 +30,9 @@ enum class ListError : std::uint8_t {
   kUnclosedQuote,
   kUnclosedLiteral,
   kUnclosedAngle,
-  kStray,        // a character that cannot stand where it does
-  kNoAddress,    // words without an address, or "@host" alone
-  kTwoWords,     // words side by side that are neither a name nor an address
+  kStray,      // a character that cannot stand where it does
+  kNoAddress,  // words without an address, or "@host" alone
+  kTwoWords,   // words side by side that are neither a name nor an address
   kBadHost,
 };
 std::string_view to_text(ListError error);

@@ -13,7 +13,7 @@ std::string read(Octets text, ListStyle style = ListStyle::kCommas) {
   if (!list) return std::string(to_text(list.error()));
   std::vector<std::string> found;
   for (const ListedAddress& address : *list)
-    found.push_back(address.is_null         ? "<>"
+    found.push_back(address.is_null        ? "<>"
                     : address.host.empty() ? address.local
                                            : fmt::format("{}@{}", address.local, address.host));
   return fmt::format("{}", fmt::join(found, " "));

@@ -16,8 +16,8 @@ namespace {
 // What a field is to us, without its "Resent-".
 enum class Role : std::uint8_t {
   kOther,
-  kShown,      // To, Cc: recipients that everybody may see
-  kHidden,     // Bcc
+  kShown,   // To, Cc: recipients that everybody may see
+  kHidden,  // Bcc
   kFrom,
   kAddresses,  // of people, but not recipients
   kDate,

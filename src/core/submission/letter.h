@@ -2,8 +2,8 @@
 // complete, Bcc gone, Return-Path and Content-Length gone, what is missing added; and what it says about the envelope.
 // Pure, for hostile input: whatever the octets are, the result is a header that ends with one empty line.
 //
-// A message with any Resent- field is one that somebody passes on: then the Resent- fields name the recipients, and they
-// are what is completed.
+// A message with any Resent- field is one that somebody passes on: then the Resent- fields name the recipients, and
+// they are what is completed.
 #pragma once
 
 #include <optional>
@@ -31,8 +31,8 @@ struct LetterRules {
 };
 
 struct Letter {
-  std::string header;                   // LF form, with the empty line
-  std::vector<std::string> recipients;  // stored form, each once; only with take_recipients
+  std::string header;                      // LF form, with the empty line
+  std::vector<std::string> recipients;     // stored form, each once; only with take_recipients
   std::optional<std::string> return_path;  // stored form; of the first Return-Path field that has one address
   std::optional<std::string> author;       // stored form; the first address of Resent-From or From
 };

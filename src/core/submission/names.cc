@@ -97,6 +97,7 @@ Result<std::string, std::string> envelope_address(const ListedAddress& address, 
   if (address.is_null) return std::string();
   std::string host = qualified_host(names, address.host);
   if (host.size() > 1 && host.back() == '.') host.pop_back();
+  if (address.local.empty()) return fail(std::string("an address is empty"));
   auto mailbox = smtp::parse_mailbox(fmt::format("\"{}\"@{}", escaped(address.local, "\"\\"), host));
   if (mailbox) return std::move(mailbox->address);
   const char* const why = mailbox.error() == smtp::AddressError::kTooLong ? "is too long" : "is not a mail address";

@@ -13,7 +13,7 @@ void TextInput::append(std::string& out, Octets piece) {
 
 void TextInput::finish(std::string& out) {
   if (ended_) return;  // a CR that is still held back is the end of the last line
-  if (held_dot_) {  // a dot that the end of the input follows
+  if (held_dot_) {     // a dot that the end of the input follows
     ended_ = true;
     return;
   }

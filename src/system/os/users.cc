@@ -30,7 +30,7 @@ std::optional<UserEntry> look_up_user(Call call) {
   passwd entry{};
   std::vector<char> room;
   if (!look_up(entry, room, call)) return std::nullopt;
-  return UserEntry{entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell};
+  return UserEntry{entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell, entry.pw_gecos};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ struct UserEntry {
   uid_t uid;
   gid_t gid;  // of the primary group
   std::string name, home, shell;
+  std::string gecos = {};  // full name and more, separated by commas
 };
 
 std::optional<UserEntry> find_user(const std::string& name);
