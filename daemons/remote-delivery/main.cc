@@ -1,4 +1,4 @@
-// qmail-rspawn: delivers by SMTP what qmail-send orders on descriptor 0. See qmail-rspawn(8).
+// qmail-rspawn: delivers by SMTP and LMTP what qmail-send orders on descriptor 0. See qmail-rspawn(8).
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -19,13 +19,16 @@ namespace {
 
 constexpr const char* kName = "qmail-rspawn";
 constexpr std::uint32_t kMostDeliveries = 10000;
-constexpr rlim_t kOtherDescriptors = 600;  // idle and leaving sessions, open segments, the name resolver
+constexpr rlim_t kDescriptorsOfProgram = 3;  // its message, its output, its end
+constexpr rlim_t kOtherDescriptors = 600;    // idle and leaving sessions, open segments, the name resolver
 
 Configuration configuration_of(const settings::Settings& s) {
   Configuration c;
   c.remote.hello = s.helohost;
   c.remote.messages_per_session = s.remote_messages_per_session;
   c.remote.idle_time = s.remote_idle_time;
+  c.remote.program = s.remote_program;
+  c.remote.program_time = s.remote_program_timeout;
   c.remote.timeouts = {s.timeout_connect,  s.timeout_greeting,  s.timeout_helo,      s.timeout_mail, s.timeout_rcpt,
                        s.timeout_datainit, s.timeout_datablock, s.timeout_datafinal, s.timeout_quit};
   c.own_names = {s.me, s.helohost};
@@ -35,14 +38,14 @@ Configuration configuration_of(const settings::Settings& s) {
 }
 
 // As many deliveries as there are descriptors for, with the soft limit raised to the hard one.
-std::uint32_t most_deliveries() {
+std::uint32_t most_deliveries(rlim_t descriptors_of_one) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const rlim_t left = limit.rlim_cur > kOtherDescriptors ? limit.rlim_cur - kOtherDescriptors : limit.rlim_cur / 4;
-  return static_cast<std::uint32_t>(std::clamp<rlim_t>(left, 1, kMostDeliveries));
+  return static_cast<std::uint32_t>(std::clamp<rlim_t>(left / descriptors_of_one, 1, kMostDeliveries));
 }
 
 int run(int argc, char** argv) {
@@ -57,8 +60,10 @@ int run(int argc, char** argv) {
     if (!config::reread(kName, queue.settings)) return std::nullopt;
     return configuration_of(queue.settings.settings());
   };
+  const bool by_program = !queue.settings.settings().remote_program.empty();
   RemoteDelivery daemon(loop, os::Fd(link::kToScheduler), store::open_body_reader(queue.directory, options),
-                        configuration_of(queue.settings.settings()), reload, most_deliveries(), std::random_device{}());
+                        configuration_of(queue.settings.settings()), reload,
+                        most_deliveries(by_program ? kDescriptorsOfProgram : 1), std::random_device{}());
   loop.run();
   return 0;
 }

@@ -58,18 +58,30 @@ bool RemoteDelivery::from_scheduler(const link::Frame& frame) {
 }
 
 void RemoteDelivery::take(link::Deliver order) {
-  if (deliveries_.size() >= most_) {
+  if (deliveries_.size() + by_program_.size() >= most_) {
     os::say("warn", kName, "more deliveries were ordered than I can hold at once");
     scheduler_.send(link::Delivered{
         order.attempt,
         {{mail::Verdict::kDeferred, mail::Trouble::kNone, 0, {4, 3, 2}, "too many deliveries at once"}}});
     return;
   }
+  if (!settings_->program.empty() && order.channel == link::Channel::kRemote) return take_for_program(std::move(order));
   Delivery::Host& host = *this;
   auto delivery = std::make_unique<Delivery>(host, std::move(order));
   Delivery* const started = delivery.get();
   deliveries_.emplace(started, std::move(delivery));
   started->start();
+}
+
+void RemoteDelivery::take_for_program(link::Deliver order) {
+  ProgramDelivery::Means means{loop_, *bodies_, piece_, settings_->program, settings_->program_time};
+  auto delivery = std::make_unique<ProgramDelivery>(
+      std::move(means), std::move(order), [this](ProgramDelivery& done, std::vector<mail::Outcome> outcomes) {
+        scheduler_.send(link::Delivered{done.attempt(), std::move(outcomes)});
+        by_program_.erase(&done);
+      });
+  ProgramDelivery* const started = delivery.get();
+  by_program_.emplace(started, std::move(delivery));
 }
 
 void RemoteDelivery::settled(Delivery& delivery, std::shared_ptr<Session> session,

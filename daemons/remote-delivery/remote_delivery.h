@@ -3,6 +3,8 @@
 //
 // How many connections there are is decided by the scheduler's windows: an order takes an idle session or opens a
 // connection, at once. Outcomes of one turn leave in one write.
+//
+// With a program in the place of our SMTP client (QMAILREMOTE), orders in channel remote go to it; LMTP stays with us.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -15,6 +17,7 @@
 #include "delivery.h"
 #include "failed_addresses.h"
 #include "idle_pool.h"
+#include "program_delivery.h"
 #include "system/ipc/link.h"
 
 namespace sluice::remote {
@@ -38,6 +41,7 @@ class RemoteDelivery : private Delivery::Host, private Session::User {
  private:
   bool from_scheduler(const link::Frame& frame);
   void take(link::Deliver order);
+  void take_for_program(link::Deliver order);
   void keep(const std::string& lane, std::shared_ptr<Session> session);
   void part_with(std::shared_ptr<Session> session);
   void end_idle();
@@ -71,6 +75,7 @@ class RemoteDelivery : private Delivery::Host, private Session::User {
   net::Timer idle_timer_;
   boost::unordered_flat_set<std::shared_ptr<Session>> leaving_;
   boost::unordered_flat_map<Delivery*, std::unique_ptr<Delivery>> deliveries_;
+  boost::unordered_flat_map<ProgramDelivery*, std::unique_ptr<ProgramDelivery>> by_program_;
   ipc::Link scheduler_;
 };
 

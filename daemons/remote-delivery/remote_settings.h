@@ -15,6 +15,9 @@ struct RemoteSettings {
   Duration idle_time = Seconds{2};            // 0: sessions are not kept
   Duration session_age = Seconds{300};        // a session older than this takes no further message
 
+  std::string program;                    // that delivers in place of our SMTP client, or empty
+  Duration program_time = Seconds{3600};  // for one delivery by it
+
   // RFC 5321 4.5.3.2
   struct Timeouts {
     Duration connect = Seconds{60}, greeting = Seconds{300}, hello = Seconds{300}, mail = Seconds{300},

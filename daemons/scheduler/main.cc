@@ -43,7 +43,10 @@ schedule::Policy policy_of(const config::Settings& settings) {
   auto& lmtp = policy.of(queue::Channel::kLmtp);
   lmtp.limit = settings.concurrencylmtp;
   lmtp.window = remote.window;
-  policy.recipients_per_attempt = settings.remote_recipients_per_transaction;
+  // A program in place of the SMTP client takes one recipient at a time: each is a delivery, so that they go on side by
+  // side and count.
+  policy.recipients_per_attempt =
+      settings.remote_program.empty() ? settings.remote_recipients_per_transaction : std::uint32_t{1};
   policy.queue_lifetime = settings.queuelifetime;
   policy.warn_after = settings.queuewarn;
   policy.bounce_lifetime = std::min(settings.bouncelifetime, settings.queuelifetime);

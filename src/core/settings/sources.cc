@@ -70,7 +70,7 @@ void resolve_path(const Declaration& setting, Settings& settings) {
   const auto* member = std::get_if<std::string Settings::*>(&setting.member);
   if (member == nullptr || !setting.shape.is_path) return;
   std::string& path = settings.**member;
-  if (!path.starts_with('/')) path = fmt::format("{}/{}", settings.home, path);
+  if (!path.empty() && !path.starts_with('/')) path = fmt::format("{}/{}", settings.home, path);
 }
 
 // What no single value shows.

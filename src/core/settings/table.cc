@@ -185,7 +185,7 @@ std::string fallback_text(const Declaration& setting) {
   const std::string_view fallback = setting.shape.fallback;
   if (fallback == "{host}") return "the name of the machine";
   if (fallback.starts_with('{')) return fmt::format("value of {}", fallback.substr(1, fallback.size() - 2));
-  if (setting.shape.is_path && !fallback.starts_with('/')) return fmt::format("HOME/{}", fallback);
+  if (setting.shape.is_path && !fallback.empty() && !fallback.starts_with('/')) return fmt::format("HOME/{}", fallback);
   return std::string(fallback);
 }
 

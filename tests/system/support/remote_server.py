@@ -71,9 +71,9 @@ class Dialogue:
         self.close()
 
     # -- parts of an honest server ------------------------------------------------------------------------------------
-    def greet(self, offers=("PIPELINING", "SIZE 100000000", "8BITMIME", "ENHANCEDSTATUSCODES")):
-        self.say("220 script.test ESMTP\r\n")
-        assert self.command().startswith("EHLO ")
+    def greet(self, offers=("PIPELINING", "SIZE 100000000", "8BITMIME", "ENHANCEDSTATUSCODES"), verb="EHLO"):
+        self.say("220 script.test\r\n")
+        assert self.command().startswith(verb + " ")
         lines = ["script.test", *offers]
         self.say("".join(f"250{'-' if i + 1 < len(lines) else ' '}{line}\r\n" for i, line in enumerate(lines)))
 
@@ -116,23 +116,36 @@ class Dialogue:
             self.take_body()
 
 
+    def serve_lmtp(self, answer="250 2.0.0 Saved"):
+        """The same by LMTP: `answer`, or what it says of a recipient, for each of them."""
+        while True:
+            self.take_envelope()
+            self.take_body(answer=None)
+            for recipient in self.recipients:
+                self.say((answer(recipient) if callable(answer) else answer) + "\r\n")
+
+
 def honest(dialogue):
     dialogue.greet()
     dialogue.serve()
 
 
 class Server:
-    def __init__(self, script=honest, address="127.0.0.1", port=0):
+    def __init__(self, script=honest, address="127.0.0.1", port=0, path=None):
         self.script = script
         self.messages = []
         self.dialogues = []
         self.changed = threading.Condition()
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind((address, port))
+        self._listener = socket.socket(socket.AF_UNIX if path else socket.AF_INET, socket.SOCK_STREAM)
+        if path:
+            self._listener.bind(str(path))
+            self.destination = str(path)
+        else:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listener.bind((address, port))
+            self.address, self.port = self._listener.getsockname()
+            self.destination = f"[{self.address}]:{self.port}"
         self._listener.listen(128)
-        self.address, self.port = self._listener.getsockname()
-        self.destination = f"[{self.address}]:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self):
@@ -150,7 +163,8 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if connection.family == socket.AF_INET:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             dialogue = Dialogue(self, connection, len(self.dialogues))
             with self.changed:
                 self.dialogues.append(dialogue)
