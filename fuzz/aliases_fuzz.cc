@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const local::Alias& alias : *aliases)
     records.emplace(local::alias_key(alias.name), local::encode_targets(alias.targets));
   (void)local::find_alias_loops(*aliases);
-  const local::AliasLookup lookup = [&](std::string_view key) -> Result<std::optional<std::vector<local::Action>>, std::string> {
+  const local::AliasLookup lookup =
+      [&](std::string_view key) -> Result<std::optional<std::vector<local::Action>>, std::string> {
     const auto found = records.find(key);
     if (found == records.end()) return std::nullopt;
     auto targets = local::decode_targets(found->second);

@@ -114,8 +114,8 @@ mail::Outcome to_outcome(const ExpansionError& error) {
       outcome.code = {4, 3, 0};
       break;
   }
-  outcome.text = fmt::format("{} (#{}.{}.{})", error.text.substr(0, mail::kMaximumText - 20),
-                             outcome.code.status_class, outcome.code.subject, outcome.code.detail);
+  outcome.text = fmt::format("{} (#{}.{}.{})", error.text.substr(0, mail::kMaximumText - 20), outcome.code.status_class,
+                             outcome.code.subject, outcome.code.detail);
   return outcome;
 }
 

@@ -47,8 +47,10 @@ class Nesting {
   }
   // What is open, for a message; null: nothing.
   const char* open() const {
-    return quoted_ ? "a quote is not closed" : comments_ > 0 ? "a '(' is not closed" : angle_ ? "a '<' is not closed"
-                                                                                             : nullptr;
+    return quoted_         ? "a quote is not closed"
+           : comments_ > 0 ? "a '(' is not closed"
+           : angle_        ? "a '<' is not closed"
+                           : nullptr;
   }
   bool in_comment() const { return comments_ > 0; }
   bool in_quote() const { return quoted_; }

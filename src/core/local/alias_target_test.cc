@@ -21,10 +21,11 @@ std::string trouble(std::string_view text) {
 }
 
 TEST(Targets, EveryKindIsKnownByItsForm) {
-  EXPECT_EQ(actions("joe, jane@example.org, /var/log/mail, /home/joe/Maildir/, \\root, :include:/etc/list, |/bin/prog -x"),
-            (std::vector<Action>{Forward{"joe"}, Forward{"jane@example.org"}, Mbox{"/var/log/mail"},
-                                 Maildir{"/home/joe/Maildir/"}, Self{"root"}, Include{"/etc/list"},
-                                 Program{"/bin/prog -x"}}));
+  EXPECT_EQ(
+      actions("joe, jane@example.org, /var/log/mail, /home/joe/Maildir/, \\root, :include:/etc/list, |/bin/prog -x"),
+      (std::vector<Action>{Forward{"joe"}, Forward{"jane@example.org"}, Mbox{"/var/log/mail"},
+                           Maildir{"/home/joe/Maildir/"}, Self{"root"}, Include{"/etc/list"},
+                           Program{"/bin/prog -x"}}));
 }
 
 TEST(Targets, QuotesKeepCommasAndSpacesTogether) {

@@ -176,7 +176,8 @@ class LoopSearch {
     for (std::size_t i = 0; i < aliases.size(); ++i)
       for (const Action& action : aliases[i].targets)
         if (const Forward* forward = std::get_if<Forward>(&action))
-          if (const auto found = numbers.find(alias_key(forward->address)); found != numbers.end() && found->second != i)
+          if (const auto found = numbers.find(alias_key(forward->address));
+              found != numbers.end() && found->second != i)
             next_[i].push_back(found->second);
   }
 

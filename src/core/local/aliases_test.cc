@@ -62,7 +62,8 @@ TEST(Aliases, ErrorsAreBounded) {
 }
 
 TEST(Aliases, LoopsAreFound) {
-  const auto loops = find_alias_loops(*parse_aliases("a: b, x\nb: c\nC: A\nroot: root, ops\nd: e\ne: e2\nf: f2\nf2: f\n"));
+  const auto loops =
+      find_alias_loops(*parse_aliases("a: b, x\nb: c\nC: A\nroot: root, ops\nd: e\ne: e2\nf: f2\nf2: f\n"));
   EXPECT_EQ(loops, (std::vector<std::vector<std::string>>{{"a", "b", "c"}, {"f", "f2"}}));
 }
 
@@ -120,15 +121,15 @@ TEST_F(ExpandAlias, GoesThroughAliasesToUsersAddressesAndPrograms) {
 
 TEST_F(ExpandAlias, NameWithoutAliasIsNone) { EXPECT_EQ(targets("a: b\n", "c"), "no alias"); }
 
-TEST_F(ExpandAlias, AliasThatNamesItselfMeansItsUser) { EXPECT_EQ(targets("root: root, ops\n", "root"), "\\root \\ops "); }
+TEST_F(ExpandAlias, AliasThatNamesItselfMeansItsUser) {
+  EXPECT_EQ(targets("root: root, ops\n", "root"), "\\root \\ops ");
+}
 
 TEST_F(ExpandAlias, EverybodyGetsOneCopy) {
   EXPECT_EQ(targets("all: x, y, joe\nx: joe, jane\ny: jane, JOE\n", "all"), "\\joe \\jane \\JOE ");
 }
 
-TEST_F(ExpandAlias, ListsMayNameEachOther) {
-  EXPECT_EQ(targets("a: b, joe\nb: a, jane\n", "a"), "\\jane \\joe ");
-}
+TEST_F(ExpandAlias, ListsMayNameEachOther) { EXPECT_EQ(targets("a: b, joe\nb: a, jane\n", "a"), "\\jane \\joe "); }
 
 TEST_F(ExpandAlias, LoopThatReachesNobodyIsAPermanentError) {
   const auto expansion = expand("a: b\nb: c\nc: a\n", "a");

@@ -59,8 +59,8 @@ class Reading {
 
   std::optional<InstructionError> add_delivery(Action action, std::string_view what) {
     if (forwards_only_)
-      return error(kForbidden, fmt::format("names {}, but {}", what, by_mode_ ? "the file has its x bit set"
-                                                                              : "the file is a list (+list)"));
+      return error(kForbidden, fmt::format("names {}, but {}", what,
+                                           by_mode_ ? "the file has its x bit set" : "the file is a list (+list)"));
     return add(std::move(action));
   }
   std::optional<InstructionError> add(Action action) {
@@ -82,8 +82,8 @@ class Reading {
 
 Result<DotQmail, InstructionError> parse_dot_qmail(Octets text, bool forwards_only) {
   if (text.size() > kMaximumInstructionFile)
-    return fail(instruction_error(
-        0, kBadFile, fmt::format("The .qmail file is larger than {} octets.", kMaximumInstructionFile)));
+    return fail(instruction_error(0, kBadFile,
+                                  fmt::format("The .qmail file is larger than {} octets.", kMaximumInstructionFile)));
   if (text.empty()) return DotQmail{true, false, {}};
   Reading reading(forwards_only);
   for (std::size_t number = 1; !text.empty(); ++number) {

@@ -14,12 +14,13 @@ std::vector<Instruction> instructions(Octets text) {
 }
 
 TEST(DotQmail, EveryKindOfLineBecomesItsInstruction) {
-  EXPECT_EQ(instructions("# comment\n./Maildir/\n/var/mail/joe\n|cat >> x; exit 99\n&joe@example.org\njane@example.org\n"),
-            (std::vector<Instruction>{{Maildir{"./Maildir/"}, 2},
-                                      {Mbox{"/var/mail/joe"}, 3},
-                                      {Program{"cat >> x; exit 99"}, 4},
-                                      {Forward{"joe@example.org"}, 5},
-                                      {Forward{"jane@example.org"}, 6}}));
+  EXPECT_EQ(
+      instructions("# comment\n./Maildir/\n/var/mail/joe\n|cat >> x; exit 99\n&joe@example.org\njane@example.org\n"),
+      (std::vector<Instruction>{{Maildir{"./Maildir/"}, 2},
+                                {Mbox{"/var/mail/joe"}, 3},
+                                {Program{"cat >> x; exit 99"}, 4},
+                                {Forward{"joe@example.org"}, 5},
+                                {Forward{"jane@example.org"}, 6}}));
 }
 
 TEST(DotQmail, WhiteSpaceAtTheEndOfALineDoesNotCount) {

@@ -49,7 +49,7 @@ Result<Owner, std::string> find_owner(std::string_view local_part, const Account
     if (!account) return fail(std::move(account.error()));
     if (!*account || (*account)->uid == 0 || (*account)->home_owner != (*account)->uid) continue;
     Account& found = **account;
-    return Owner{std::move(found.name), found.uid, found.gid, std::move(found.home), std::move(candidate.dash),
+    return Owner{std::move(found.name),   found.uid, found.gid, std::move(found.home), std::move(candidate.dash),
                  std::move(candidate.ext)};
   }
   auto alias = lookup(kAliasUser);

@@ -37,8 +37,8 @@ TEST(Assign, ErrorsNameTheirLine) {
 }
 
 TEST(Assign, DatabaseIsThatOfQmail) {
-  const auto records = encode_assignments(
-      *parse_assign("=Joe:joe:503:78:/home/joe:::\n+Joe-:joe:503:78:/home/joe:-:x:\n+:alias:5:6:/a:-::\n+b-:b:7:8:/b:-::\n.\n"));
+  const auto records = encode_assignments(*parse_assign(
+      "=Joe:joe:503:78:/home/joe:::\n+Joe-:joe:503:78:/home/joe:-:x:\n+:alias:5:6:/a:-::\n+b-:b:7:8:/b:-::\n.\n"));
   const auto with_nuls = [](std::string text) {
     for (char& c : text)
       if (c == '|') c = '\0';
@@ -101,9 +101,9 @@ TEST_F(FindAssigned, DamagedRecordIsAnErrorAndNobody) {
 }
 
 TEST(OwnerCandidates, LongestUserFirst) {
-  EXPECT_EQ(owner_candidates("Joe-List-Owner"), (std::vector<OwnerCandidate>{{"joe-list-owner", "", ""},
-                                                                            {"joe-list", "-", "Owner"},
-                                                                            {"joe", "-", "List-Owner"}}));
+  EXPECT_EQ(owner_candidates("Joe-List-Owner"),
+            (std::vector<OwnerCandidate>{
+                {"joe-list-owner", "", ""}, {"joe-list", "-", "Owner"}, {"joe", "-", "List-Owner"}}));
   EXPECT_EQ(owner_candidates("joe-"), (std::vector<OwnerCandidate>{{"joe-", "", ""}, {"joe", "-", ""}}));
 }
 

@@ -29,8 +29,7 @@ std::optional<InstructionError> judge_dot_qmail(const FileFacts& file, std::uint
 
 bool forwards_only(const FileFacts& file) { return (file.mode & kOwnerExecutes) != 0; }
 
-std::optional<InstructionError> judge_dot_forward(const FileFacts& file, std::uint32_t user,
-                                                  std::uint32_t forbidden) {
+std::optional<InstructionError> judge_dot_forward(const FileFacts& file, std::uint32_t user, std::uint32_t forbidden) {
   if (!is(file, kRegular)) return instruction_error(0, kDisabled, "The .forward file is not a regular file.");
   if (file.uid != user && file.uid != 0)
     return instruction_error(0, kUnsafe, "The .forward file belongs to somebody else.");

@@ -18,25 +18,24 @@ std::map<std::string, std::string> environment(const DeliveryFacts& facts) {
 TEST(ProgramEnvironment, HoldsTheVariablesOfQmailCommand) {
   const auto variables = environment({"s@x.example", "n@y.example", "joe-a-b-c", "mail.uk.example.org", "joe",
                                       "/home/joe", "a-b-c", "c", wall_from_millis(1795333662000)});
-  EXPECT_EQ(variables, (std::map<std::string, std::string>{
-                           {"SENDER", "s@x.example"},
-                           {"NEWSENDER", "n@y.example"},
-                           {"RECIPIENT", "joe-a-b-c@mail.uk.example.org"},
-                           {"USER", "joe"},
-                           {"HOME", "/home/joe"},
-                           {"HOST", "mail.uk.example.org"},
-                           {"HOST2", "mail.uk.example"},
-                           {"HOST3", "mail.uk"},
-                           {"HOST4", "mail"},
-                           {"LOCAL", "joe-a-b-c"},
-                           {"EXT", "a-b-c"},
-                           {"EXT2", "b-c"},
-                           {"EXT3", "c"},
-                           {"EXT4", ""},
-                           {"DEFAULT", "c"},
-                           {"DTLINE", "Delivered-To: joe-a-b-c@mail.uk.example.org\n"},
-                           {"RPLINE", "Return-Path: <s@x.example>\n"},
-                           {"UFLINE", "From s@x.example Sun Nov 22 07:47:42 2026\n"}}));
+  EXPECT_EQ(variables, (std::map<std::string, std::string>{{"SENDER", "s@x.example"},
+                                                           {"NEWSENDER", "n@y.example"},
+                                                           {"RECIPIENT", "joe-a-b-c@mail.uk.example.org"},
+                                                           {"USER", "joe"},
+                                                           {"HOME", "/home/joe"},
+                                                           {"HOST", "mail.uk.example.org"},
+                                                           {"HOST2", "mail.uk.example"},
+                                                           {"HOST3", "mail.uk"},
+                                                           {"HOST4", "mail"},
+                                                           {"LOCAL", "joe-a-b-c"},
+                                                           {"EXT", "a-b-c"},
+                                                           {"EXT2", "b-c"},
+                                                           {"EXT3", "c"},
+                                                           {"EXT4", ""},
+                                                           {"DEFAULT", "c"},
+                                                           {"DTLINE", "Delivered-To: joe-a-b-c@mail.uk.example.org\n"},
+                                                           {"RPLINE", "Return-Path: <s@x.example>\n"},
+                                                           {"UFLINE", "From s@x.example Sun Nov 22 07:47:42 2026\n"}}));
 }
 
 TEST(ProgramEnvironment, DefaultIsMissingWithoutADefaultFile) {
@@ -50,7 +49,8 @@ TEST(ProgramEnvironment, ForeignTextAddsNoLine) {
   const auto variables = environment({"a\nb", "", std::string("j\0k", 3), "h\nX: y", "joe", "/", "", "", {}});
   EXPECT_EQ(variables.at("SENDER"), "a_b");
   EXPECT_EQ(variables.at("LOCAL"), "j_k");
-  for (const char* name : {"DTLINE", "RPLINE", "UFLINE"}) EXPECT_EQ(variables.at(name).find('\n'), variables.at(name).size() - 1);
+  for (const char* name : {"DTLINE", "RPLINE", "UFLINE"})
+    EXPECT_EQ(variables.at(name).find('\n'), variables.at(name).size() - 1);
 }
 
 TEST(NewSender, FollowsTheFilesOfTheListOwner) {

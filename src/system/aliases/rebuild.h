@@ -19,7 +19,7 @@ struct Rebuilt {
 };
 
 enum class RebuildProblem : std::uint8_t {
-  kSource,    // the text cannot be opened or read, is too large, or others than its owner may write it
+  kSource,    // the text cannot be opened or read, is too large, or everybody may write it
   kText,      // it has errors: EX_DATAERR
   kDatabase,  // the database cannot be written
 };

@@ -2,24 +2,24 @@
 // key" or an error, never a read outside the file. A file that somebody cuts while it is mapped is not survived
 // (SIGBUS), so databases are only ever replaced by rename, which is what Writer does.
 //
-// A reader keeps the file that it opened; reopen() sees a new one. Lookups neither allocate nor change anything.
+// A reader keeps the file that it opened; outdated() says when there is a new one. A lookup allocates nothing. Not for
+// several threads at once.
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "system/os/fd.h"
 
 namespace sluice::cdb {
 
 class Reader {
  public:
   // An empty reader: every key is missing.
-  Reader() = default;
+  Reader();
   // nullopt: there is no such file. The error is one line and temporary: it cannot be opened, mapped, or is no
   // database.
   static Result<std::optional<Reader>, std::string> open(const std::string& path);
@@ -36,10 +36,9 @@ class Reader {
   bool outdated(const std::string& path) const;
 
  private:
-  const char* data_ = nullptr;
-  std::size_t size_ = 0;
-  std::uint64_t device_ = 0, inode_ = 0;
-  std::int64_t changed_ = 0;  // ctime in nanoseconds
+  struct Map;
+  explicit Reader(std::unique_ptr<Map> map);
+  std::unique_ptr<Map> map_;  // null: empty
 };
 
 }  // namespace sluice::cdb

@@ -23,6 +23,7 @@ class Writer {
 
   // Of several values for one key a reader finds the first.
   Result<void, std::string> add(Octets key, Octets value);
+  // An error of the last step, the sync of the directory, leaves the new file in place but not surely for good.
   Result<void, std::string> commit();
 
  private:

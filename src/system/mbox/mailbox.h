@@ -64,6 +64,9 @@ struct Letter {
   mail::LineForm line_form = mail::LineForm::kCrlf;  // of the body; the mailbox holds LF
 };
 
+class Disk;         // disk.h: the calls that change something
+Disk& real_disk();  // those of the system
+
 // How long to wait for locks: `tries` times, with `pause` between them.
 struct Patience {
   int tries = 30;
@@ -73,15 +76,15 @@ struct Patience {
 // Appends the letter. When it has returned without an error, the message survives a power failure. A new file has mode
 // 0600.
 Result<void, Trouble> deliver(const std::string& path, const Letter& letter, const Source& source,
-                              const Patience& patience = {});
+                              const Patience& patience = {}, Disk& disk = real_disk());
 
 enum class Recovered : std::uint8_t {
-  kNothing,  // there was no intent, or what it promised is whole
+  kNothing,  // there was no intent, or nothing had been written
   kCut,      // a part of a message was cut off
   kForeign,  // something is there that we did not write: nothing was touched, the intent is gone
 };
 
 // Cuts off what a killed delivery left. deliver() does it too; this is for whoever sees a process of its own die.
-Result<Recovered, Trouble> recover(const std::string& path, const Patience& patience = {});
+Result<Recovered, Trouble> recover(const std::string& path, const Patience& patience = {}, Disk& disk = real_disk());
 
 }  // namespace sluice::mbox
