@@ -79,7 +79,7 @@ int run(int argc, char** argv) {
   if (!owners.partitioned() && std::getenv("SLUICE_SUPERVISOR") == nullptr)
     os::say("info", kName, layout::without_partition());
 
-  const Links links = Links::make(!queue.logger.empty());
+  const Links links = Links::make(!queue.logger.empty(), owners);
   const QueuePrograms programs = queue_programs(queue, links, owners);
   // If one cannot be started those before it see their links close as we exit, and end.
   for (const os::Program& program : programs.neighbours)

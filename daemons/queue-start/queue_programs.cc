@@ -25,6 +25,16 @@ Links::Pair make_pair_of_sockets() {
   return std::move(*pair);
 }
 
+// A socket tells its peer who made it. What qmail-send submits is to be known as its own, not as root's.
+Links::Pair make_pair_of_sockets_as(const std::optional<os::Identity>& identity) {
+  if (!identity) return make_pair_of_sockets();
+  const uid_t before = ::geteuid();
+  if (::seteuid(identity->uid) != 0) throw os::Fatal(111, os::with_errno("cannot become the user of qmail-send"));
+  Links::Pair pair = make_pair_of_sockets();
+  if (::seteuid(before) != 0) throw os::Fatal(111, os::with_errno("cannot become root again"));
+  return pair;
+}
+
 // What all daemons of a queue have in common.
 os::Program daemon(const Queue& queue, const char* name, std::vector<std::string> arguments,
                    std::optional<os::Identity> identity) {
@@ -63,10 +73,11 @@ os::Program logger(const Queue& queue, const Links& links, const layout::Owners&
 
 }  // namespace
 
-Links Links::make(bool with_logger) {
+Links Links::make(bool with_logger, const layout::Owners& owners) {
   Links links;
-  for (Pair* pair : {&links.local, &links.remote, &links.clean, &links.todo, &links.intake, &links.todo_intake})
+  for (Pair* pair : {&links.local, &links.remote, &links.clean, &links.todo, &links.todo_intake})
     *pair = make_pair_of_sockets();
+  links.intake = make_pair_of_sockets_as(owners.identity(User::kScheduler, Group::kQmail));
   if (with_logger) {
     int both[2];
     if (::pipe2(both, O_CLOEXEC) != 0) throw os::Fatal(111, os::with_errno("cannot make a pipe"));

@@ -30,7 +30,7 @@ struct Links {
   Pair log;  // a pipe: first its writing end; empty without a logger
   os::Fd null;
   // Throws os::Fatal.
-  static Links make(bool with_logger);
+  static Links make(bool with_logger, const layout::Owners& owners);
 };
 
 struct QueuePrograms {

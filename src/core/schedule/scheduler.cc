@@ -6,7 +6,9 @@
 namespace sluice::schedule {
 
 Scheduler::Scheduler(Policy policy)
-    : policy_(std::move(policy)), by_id_(0, ById{&messages_}, ById{&messages_}), board_(jobs_, messages_, policy_) {}
+    : policy_(std::move(policy)), by_id_(0, ById{&messages_}, ById{&messages_}), board_(jobs_, messages_, policy_) {
+  renew_warnings();
+}
 
 Index Scheduler::find(MessageId id) const {
   const auto known = by_id_.find(id);
@@ -260,12 +262,19 @@ bool Scheduler::resume(LaneKey lane, MonoTime now) { return board_.resume(lane, 
 
 void Scheduler::hold_channel(Channel channel, bool held, MonoTime now) { board_.hold(channel, held, advance(now)); }
 
+// An empty calendar; the messages in it are to be entered again.
+void Scheduler::renew_warnings() {
+  warnings_.clear(messages_);
+  warnings_ = ExpiryCalendar(ExpiryCalendar::width_for(policy_.warning().value_or(Duration::zero())));
+}
+
 void Scheduler::set_policy(Policy policy, MonoTime now) {
   now = advance(now);
   const auto warning = policy_.warning();
   policy_ = std::move(policy);
   board_.set_policy(policy_, now);
   const bool warns_otherwise = policy_.warning() != warning;
+  if (warns_otherwise) renew_warnings();
   // Messages that were past their lifetime, and are not now that it is longer, get back into the calendar.
   messages_.for_each([&](Index index, Message& message) {
     if (warns_otherwise) {
