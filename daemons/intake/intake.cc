@@ -20,17 +20,19 @@ link::Hello self() {
 
 }  // namespace
 
-Intake::Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, os::Fd scheduler, os::Fd todo,
-               os::Fd listener)
+Intake::Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store::Adoption adoption, os::Fd scheduler,
+               os::Fd todo, os::Fd listener)
     : loop_(loop),
       writer_(std::move(writer)),
       submissions_(*writer_),
+      adoptions_(*writer_, std::move(adoption)),
       announcer_(*writer_),
       acceptor_(loop, std::move(listener),
                 [this](os::Fd socket, const net::Endpoint&) { add_submitter(std::move(socket)); }),
       retry_(loop, [this] {
         if (!announcer_.catch_up()) retry_.set_after(kRetryJournal);
       }) {
+  adoptions_.recover();
   todo_ = std::make_unique<ipc::Link>(
       loop, std::move(todo), self(),
       ipc::Link::Callbacks{nullptr, [this](const link::Frame& frame) { return from_todo(frame); },
@@ -91,6 +93,14 @@ bool Intake::speaks_for(Submitter& from, Octets payload) {
 }
 
 bool Intake::from_todo(const link::Frame& frame) {
+  if (frame.type == link::FrameType::kAdopt) {
+    if (!adoptions_.take(frame)) return false;
+    // At the end of the next turn: whoever submitted in this one is answered before.
+    if (!adopt_asked_)
+      loop_.at_turn_end([this] { loop_.at_turn_end([this] { loop_.at_turn_end([this] { adopt(); }); }); });
+    adopt_asked_ = true;
+    return true;
+  }
   if (frame.type != link::FrameType::kResume) return false;
   const auto resume = link::Resume::decode(frame.payload);
   if (!resume) return false;
@@ -121,6 +131,11 @@ void Intake::relocate() {
     answer.body = moved ? (*moved)[i] : asked[i].second;
     scheduler_->link->send(answer);
   }
+}
+
+void Intake::adopt() {
+  adopt_asked_ = false;
+  adoptions_.commit(loop_.wall(), *todo_, [this](auto bodies, auto stored) { announcer_.announce(bodies, stored); });
 }
 
 }  // namespace sluice::intake

@@ -9,6 +9,7 @@
 
 #include <boost/unordered/unordered_flat_set.hpp>
 
+#include "adoptions.h"
 #include "announcer.h"
 #include "submissions.h"
 #include "system/net/socket.h"
@@ -18,7 +19,8 @@ namespace sluice::intake {
 class Intake {
  public:
   // `scheduler` and `todo` are the sockets to qmail-send and todo-proc. When qmail-send is gone, the loop stops.
-  Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, os::Fd scheduler, os::Fd todo, os::Fd listener);
+  Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store::Adoption adoption, os::Fd scheduler,
+         os::Fd todo, os::Fd listener);
 
  private:
   std::shared_ptr<Submitter> add_submitter(os::Fd socket);
@@ -28,10 +30,12 @@ class Intake {
   void gathered();
   void commit();
   void relocate();
+  void adopt();
 
   net::Loop& loop_;
   std::unique_ptr<store::BodyWriter> writer_;
   Submissions submissions_;
+  Adoptions adoptions_;
   Announcer announcer_;
   std::unique_ptr<ipc::Link> todo_;
   std::shared_ptr<Submitter> scheduler_;
@@ -39,7 +43,7 @@ class Intake {
   std::vector<std::pair<queue::MessageId, queue::BodyRef>> relocations_;
   net::Acceptor acceptor_;
   net::Timer retry_;
-  bool commit_asked_ = false;
+  bool commit_asked_ = false, adopt_asked_ = false;
 };
 
 }  // namespace sluice::intake

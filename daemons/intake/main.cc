@@ -1,4 +1,6 @@
 // qmail-intake: see README.md and qmail-intake(8).
+#include <unistd.h>
+
 #include <csignal>
 #include <thread>
 
@@ -15,13 +17,11 @@ namespace {
 constexpr const char* kName = "qmail-intake";
 
 // The qmail-intake of a queue that is being started again may take a moment to see that its qmail-send is gone.
-std::unique_ptr<store::BodyWriter> open_journal(const config::QueueDaemon& daemon) {
+std::unique_ptr<store::BodyWriter> open_journal(const config::QueueDaemon& daemon, const store::Options& options) {
   constexpr int kTries = 100;
   constexpr std::chrono::milliseconds kBetween{50};
   for (int tried = 1;; ++tried) {
-    auto writer = store::open_body_writer(daemon.directory, daemon.number,
-                                          {.segment_size = daemon.settings.settings().journal_segment_size,
-                                           .split = daemon.settings.settings().conf_split});
+    auto writer = store::open_body_writer(daemon.directory, daemon.number, options);
     if (writer) return std::move(*writer);
     if (writer.error().code != EWOULDBLOCK || tried == kTries) throw os::Fatal(111, writer.error().what);
     std::this_thread::sleep_for(kBetween);
@@ -31,12 +31,15 @@ std::unique_ptr<store::BodyWriter> open_journal(const config::QueueDaemon& daemo
 int run(int argc, char** argv) {
   for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when to end
   const config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv);
-  auto writer = open_journal(daemon);
+  const store::Options options{.segment_size = daemon.settings.settings().journal_segment_size,
+                               .split = daemon.settings.settings().conf_split};
+  auto writer = open_journal(daemon, options);
   // Whoever may submit mail may connect: the envelope is checked here and the submitter's uid is the kernel's word.
   auto listener = net::listen_path(daemon.intake_socket(), 0666);
   if (!listener) throw os::Fatal(111, listener.error().what);
   net::Loop loop;
-  Intake intake(loop, std::move(writer), os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake), std::move(*listener));
+  Intake intake(loop, std::move(writer), store::Adoption(daemon.directory, options, ::geteuid()),
+                os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake), std::move(*listener));
   loop.run();
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -24,14 +25,16 @@ bool certainly_absent(const std::string& path) {
   return ::lstat(path.c_str(), &status) != 0 && errno == ENOENT;
 }
 
-bool is_stray(const std::string& queue_directory, unsigned split, const std::string& path, std::uint64_t number,
+bool is_stray(const std::string& queue_directory, unsigned part, const std::string& path, std::uint64_t number,
               WallTime now) {
+  // First that nothing vouches for it, then its age: qmail-intake touches a body before it takes its todo file away.
+  if (!certainly_absent(fmt::format("{}/info/{}/{}", queue_directory, part, number)) ||
+      !certainly_absent(fmt::format("{}/todo/{}/{}", queue_directory, part, number)) ||
+      !certainly_absent(fmt::format("{}/todo/{}", queue_directory, number)))
+    return false;
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_ino != number) return false;
-  if (Seconds{to_seconds(now) - status.st_mtim.tv_sec} < kStrayAge) return false;
-  return certainly_absent(fmt::format("{}/info/{}/{}", queue_directory, number % split, number)) &&
-         certainly_absent(fmt::format("{}/todo/{}/{}", queue_directory, number % split, number)) &&
-         certainly_absent(fmt::format("{}/todo/{}", queue_directory, number));
+  return Seconds{to_seconds(now) - std::max(status.st_mtim.tv_sec, status.st_atim.tv_sec)} >= kStrayAge;
 }
 
 }  // namespace
@@ -45,7 +48,7 @@ std::vector<std::uint64_t> stray_bodies(const std::string& queue_directory, unsi
     const std::string directory = fmt::format("{}/mess/{}", queue_directory, part);
     for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
       const auto number = number_in(entry->path().filename().string());
-      if (number && !needed.contains(*number) && is_stray(queue_directory, split, entry->path().string(), *number, now))
+      if (number && !needed.contains(*number) && is_stray(queue_directory, part, entry->path().string(), *number, now))
         strays.push_back(*number);
     }
   }

@@ -32,7 +32,7 @@ int run(int argc, char** argv) {
         auto fresh = router_of(daemon.settings.settings());
         return fresh ? std::optional(std::move(*fresh)) : std::nullopt;
       },
-      os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake));
+      daemon.directory, os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake));
   loop.run();
   return 0;
 }

@@ -13,7 +13,8 @@ link::Hello self() { return {.role = link::Role::kTodo, .pid = static_cast<std::
 
 }  // namespace
 
-Todo::Todo(net::Loop& loop, route::Router router, LoadRouter reload, os::Fd scheduler, os::Fd intake)
+Todo::Todo(net::Loop& loop, route::Router router, LoadRouter reload, const std::string& queue_directory,
+           os::Fd scheduler, os::Fd intake)
     : router_(std::move(router)),
       reload_(std::move(reload)),
       scheduler_(loop, std::move(scheduler), self(),
@@ -21,7 +22,8 @@ Todo::Todo(net::Loop& loop, route::Router router, LoadRouter reload, os::Fd sche
                   [&loop](const std::string&) { loop.stop(); }, [this] { intake_.resume(); }}),
       intake_(loop, std::move(intake), self(),
               {nullptr, [this](const link::Frame& frame) { return from_intake(frame); },
-               [&loop](const std::string&) { loop.stop(); }}) {}
+               [&loop](const std::string&) { loop.stop(); }}),
+      door_(loop, queue_directory, [this](const link::Adopt& adopt) { intake_.send(adopt); }) {}
 
 bool Todo::from_scheduler(const link::Frame& frame) {
   if (frame.type == link::FrameType::kResume) {
@@ -35,10 +37,17 @@ bool Todo::from_scheduler(const link::Frame& frame) {
 }
 
 bool Todo::from_intake(const link::Frame& frame) {
-  if (frame.type != link::FrameType::kAnnounce) return false;
-  const auto announced = link::Announce::decode(frame.payload);
-  if (!announced) return false;
-  admit(*announced);
+  if (frame.type == link::FrameType::kAnnounce) return announced(frame.payload);
+  if (frame.type != link::FrameType::kAdopted) return false;
+  const auto adopted = link::Adopted::decode(frame.payload);
+  if (adopted) door_.answered(*adopted);
+  return adopted.has_value();
+}
+
+bool Todo::announced(Octets payload) {
+  const auto announce = link::Announce::decode(payload);
+  if (!announce) return false;
+  admit(*announce);
   if (scheduler_.congested()) intake_.pause();
   return true;
 }

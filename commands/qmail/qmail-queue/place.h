@@ -14,7 +14,7 @@
 namespace sluice::qmail_queue {
 
 struct Places {
-  std::vector<std::string> queues;  // directories, the first to be tried first
+  std::vector<std::string> queues;   // directories, the first to be tried first
   std::vector<std::string> intakes;  // sockets of these queues, where the instance runs them
   unsigned split = 0;
   bool big_todo = false;

@@ -19,8 +19,9 @@ bool allowed(Octets address) {
 std::string normalized(Octets address) {
   std::string result(address);
   const auto at = result.rfind('@');
-  if (at != result.npos) std::transform(result.begin() + static_cast<std::ptrdiff_t>(at), result.end(),
-                                        result.begin() + static_cast<std::ptrdiff_t>(at), ascii_lower);
+  if (at != result.npos)
+    std::transform(result.begin() + static_cast<std::ptrdiff_t>(at), result.end(),
+                   result.begin() + static_cast<std::ptrdiff_t>(at), ascii_lower);
   return result;
 }
 

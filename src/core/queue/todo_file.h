@@ -19,7 +19,7 @@
 namespace sluice::queue {
 
 inline constexpr std::size_t kMaximumTodoFile = 5u << 20;  // its envelope then fits into kMaximumEnvelope, encoded
-inline constexpr std::size_t kMaximumTodoAddress = 1002;  // octets; qmail-queue takes no longer ones
+inline constexpr std::size_t kMaximumTodoAddress = 1002;   // octets; qmail-queue takes no longer ones
 
 struct TodoFile {
   std::uint32_t uid = 0, pid = 0;  // the real uid of whoever submitted, and the process that was qmail-queue

@@ -30,9 +30,10 @@ TEST(Server, GreetsAndOffersItsExtensions) {
   std::string out;
   session.greet(out);
   EXPECT_EQ(out, "220 mx.example ESMTP Sluice\r\n");
-  EXPECT_EQ(talk(kHello, given).out,
-            "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n"
-            "250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n");
+  EXPECT_EQ(
+      talk(kHello, given).out,
+      "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n"
+      "250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n");
   EXPECT_EQ(talk("HELO c.example\r\n").out, "250 mx.example\r\n");
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 
 namespace sluice::store {
 
@@ -19,6 +20,9 @@ struct FileFacts {
   std::uint64_t size = 0;
   std::uint64_t inode = 0;
   std::uint64_t links = 0;
+  bool regular = true;
+  std::uint32_t owner = 0;  // uid
+  WallTime modified{};
 };
 
 class File {  // an open file; destroying it closes it
@@ -34,6 +38,8 @@ class File {  // an open file; destroying it closes it
   // cannot set space aside is no error.
   virtual Result<void, int> preallocate(std::uint64_t length) = 0;
   virtual Result<FileFacts, int> facts() = 0;
+  // Sets when the file was last read, which changes nothing that facts() tells.
+  virtual Result<void, int> touch(WallTime now) = 0;
 };
 
 class Disk {

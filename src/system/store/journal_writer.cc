@@ -62,15 +62,15 @@ Result<std::vector<Stored>, Trouble> JournalWriter::append(std::span<const NewBo
     last_id_ = queue::next_message_id(last_id_, queue_number_, now);
     const auto storage = body.file != 0 ? queue::BodyRef::Storage::kFile : queue::BodyRef::Storage::kJournal;
     outgoing_.push_back({queue::RecordType::kMessage,
-                         {last_id_, now, body.uid, body.pid, storage, body.file, body.file_length, body.envelope,
-                          body.file != 0 ? Octets{} : body.body}});
+                         {last_id_, body.arrival.value_or(now), body.uid, body.pid, storage, body.file,
+                          body.file_length, body.envelope, body.file != 0 ? Octets{} : body.body}});
   }
   if (auto written = write(outgoing_); !written) return fail(std::move(written.error()));
   std::vector<Stored> stored;
   stored.reserve(outgoing_.size());
   for (const Outgoing& each : outgoing_) {
     const queue::Lsn next{segment_->first() + each.offset + queue::record_size(each.payload)};
-    stored.push_back({each.record.id, next, now, placed(each)});
+    stored.push_back({each.record.id, next, each.record.arrival, placed(each)});
   }
   return stored;
 }

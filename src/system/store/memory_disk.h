@@ -47,6 +47,9 @@ class MemoryDisk final : public Disk {
 
   bool exists(const std::string& path) const { return names_.contains(path); }
   std::string& content(const std::string& path) { return names_.at(path)->content; }  // e.g. to damage it
+  void give_next_inode(std::uint64_t number) { next_inode_ = number; }                // as a file system uses one again
+  void set_modified(const std::string& path, WallTime when) { names_.at(path)->modified = when; }
+  std::uint64_t inode_of(const std::string& path) const { return names_.at(path)->inode; }
   std::uint64_t used() const {
     std::uint64_t octets = 0;
     for (const auto& [path, node] : names_) octets += node->content.size();
@@ -63,12 +66,15 @@ class MemoryDisk final : public Disk {
     if (found == names_.end()) return fail(ENOENT);
     return std::make_unique<OpenFile>(*this, found->second);
   }
+  // A directory is there as long as a name stands below it.
   Result<std::vector<std::string>, int> list(const std::string& directory) override {
-    std::vector<std::string> names;
+    if (names_.contains(directory)) return fail(ENOTDIR);
+    std::set<std::string> names;
     for (const auto& [path, node] : names_) {
-      if (parent(path) == directory) names.push_back(path.substr(directory.size() + 1));
+      if (path.starts_with(directory + '/'))
+        names.insert(path.substr(directory.size() + 1, path.find('/', directory.size() + 1) - directory.size() - 1));
     }
-    return names;
+    return std::vector<std::string>(names.begin(), names.end());
   }
   Result<void, int> make_directory(const std::string&, unsigned) override { return {}; }
   Result<void, int> sync_directory(const std::string& directory) override {
@@ -109,6 +115,7 @@ class MemoryDisk final : public Disk {
     explicit Node(std::uint64_t number) : inode(number) {}
     const std::uint64_t inode;
     std::string content, durable;
+    WallTime modified{};
     bool poisoned = false;  // a sync failed: what was dirty then never reaches the disk
   };
   using Name = std::shared_ptr<Node>;
@@ -155,8 +162,14 @@ class MemoryDisk final : public Disk {
     Result<FileFacts, int> facts() override {
       const auto links = std::count_if(disk_.names_.begin(), disk_.names_.end(),
                                        [&](const auto& each) { return each.second == node_; });
-      return FileFacts{node_->content.size(), node_->inode, static_cast<std::uint64_t>(links)};
+      FileFacts facts;
+      facts.size = node_->content.size();
+      facts.inode = node_->inode;
+      facts.links = static_cast<std::uint64_t>(links);
+      facts.modified = node_->modified;
+      return facts;
     }
+    Result<void, int> touch(WallTime) override { return disk_.change(); }
 
    private:
     MemoryDisk& disk_;

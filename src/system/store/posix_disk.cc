@@ -67,7 +67,19 @@ class PosixFile final : public File {
   Result<FileFacts, int> facts() override {
     struct stat st;
     if (::fstat(fd_.get(), &st) < 0) return fail(int{errno});
-    return FileFacts{static_cast<std::uint64_t>(st.st_size), st.st_ino, st.st_nlink};
+    const auto modified = std::chrono::seconds{st.st_mtim.tv_sec} + std::chrono::nanoseconds{st.st_mtim.tv_nsec};
+    return FileFacts{static_cast<std::uint64_t>(st.st_size),
+                     st.st_ino,
+                     st.st_nlink,
+                     S_ISREG(st.st_mode),
+                     st.st_uid,
+                     wall_from_millis(std::chrono::floor<std::chrono::milliseconds>(modified).count())};
+  }
+
+  Result<void, int> touch(WallTime now) override {
+    const std::int64_t millis = to_millis(now);
+    const timespec times[] = {{millis / 1000, millis % 1000 * 1'000'000}, {0, UTIME_OMIT}};
+    return checked(::futimens(fd_.get(), times));
   }
 
  private:
@@ -94,7 +106,8 @@ struct CloseDirectory {
 class PosixDisk final : public Disk {
  public:
   Result<std::unique_ptr<File>, int> open(const std::string& path, Open how, unsigned mode) override {
-    const int access = how == Open::kRead ? O_RDONLY : O_RDWR;
+    // What is only read may be of others: a fifo among it must not make us wait.
+    const int access = how == Open::kRead ? O_RDONLY | O_NONBLOCK : O_RDWR;
     const int create = how == Open::kCreate ? O_CREAT | O_EXCL : 0;
     os::Fd fd(::open(path.c_str(), access | create | O_CLOEXEC | O_NOFOLLOW, mode));
     if (!fd) return fail(int{errno});

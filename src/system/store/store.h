@@ -32,7 +32,8 @@ struct NewBody {           // views valid during append()
   Octets body;             // in the journal; empty with `file` set
   std::uint64_t file = 0;  // inode of a finished LargeBody, 0: the body is `body`
   std::uint64_t file_length = 0;
-  std::uint32_t uid = 0, pid = 0;  // the submitter
+  std::uint32_t uid = 0, pid = 0;                  // the submitter
+  std::optional<WallTime> arrival = std::nullopt;  // if it is not now
 };
 
 struct Stored {
