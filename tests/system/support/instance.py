@@ -207,6 +207,13 @@ class Instance:
         assert not check or done.returncode == 0, done.stderr
         return done
 
+    def make_queue(self, **settings):
+        """The directories of a queue whose daemons have not run yet."""
+        self.set_up(**settings)
+        done = subprocess.run([program("queue-fix"), str(self.queue_directory)], env=self.variables(), capture_output=True,
+                              text=True, timeout=PATIENCE)
+        assert done.returncode == 0, done.stderr
+
     def status(self):
         done = self.tool("status", "--json")
         if done.returncode != 0:
