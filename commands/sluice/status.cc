@@ -36,13 +36,16 @@ void print_child(const json& child) {
 void print_queue(const json& queue) {
   const json& local = queue["local"];
   const json& remote = queue["remote"];
-  fmt::print("{}: {} message{}, load {}, local {}/{}, remote {}/{}, lanes {}\n", queue.value("queue", "?"),
+  const json lmtp = queue.value("lmtp", json::object());  // an older daemon does not say
+  fmt::print("{}: {} message{}, load {}, local {}/{}, remote {}/{}, lmtp {}/{}, lanes {}\n", queue.value("queue", "?"),
              queue.value("messages", 0), queue.value("messages", 0) == 1 ? "" : "s", queue.value("load", 0),
              local.value("in_flight", 0), local.value("limit", 0), remote.value("in_flight", 0),
-             remote.value("limit", 0), queue.value("lanes", 0));
-  for (const char* channel : {"local", "remote"})
-    for (const auto& [reason, jobs] : queue[channel]["waiting"].items())
+             remote.value("limit", 0), lmtp.value("in_flight", 0), lmtp.value("limit", 0), queue.value("lanes", 0));
+  for (const char* channel : {"local", "remote", "lmtp"}) {
+    const json waiting = queue.value(channel, json::object()).value("waiting", json::object());
+    for (const auto& [reason, jobs] : waiting.items())
       if (reason != "in-flight") fmt::print("  {:<6} waiting for {}: {}\n", channel, reason, jobs.dump());
+  }
   fmt::print("  daemons:");
   for (const json& daemon : queue["daemons"]) fmt::print(" {} {}", daemon.value("name", "?"), daemon.value("pid", 0));
   fmt::print("\n");

@@ -29,7 +29,8 @@ json channel_of(const schedule::ChannelStatus& status) {
 }
 
 std::string status_of(Send& send, const std::string& name, const std::string& directory) {
-  const auto local = send.core().status(queue::Channel::kLocal), remote = send.core().status(queue::Channel::kRemote);
+  const auto local = send.core().status(queue::Channel::kLocal), remote = send.core().status(queue::Channel::kRemote),
+             lmtp = send.core().status(queue::Channel::kLmtp);
   json daemons = json::array();
   for (const link::Hello& hello : send.daemons())
     daemons.push_back({{"name", link::name_of(hello.role)}, {"pid", hello.pid}});
@@ -39,6 +40,7 @@ std::string status_of(Send& send, const std::string& name, const std::string& di
                   {"load", load_of(local, remote)},
                   {"local", channel_of(local)},
                   {"remote", channel_of(remote)},
+                  {"lmtp", channel_of(lmtp)},
                   {"lanes", send.core().lanes()},
                   {"daemons", std::move(daemons)}});
 }

@@ -222,7 +222,9 @@ struct Deliver {
   queue::MessageId id;
   queue::BodyRef body;
   Channel channel = Channel::kRemote;
-  std::string destination;  // the lane's destination: a domain, or "[host]:port" of a route; local: the address
+  // The lane's destination. remote: a domain, or "[host]:port" of a route; lmtp: "[host]:port", the path of a socket,
+  // or nothing where there is no route any more; local: the address.
+  std::string destination;
   mail::Envelope envelope;  // with just the recipients of this attempt
   void encode(std::string& out) const;
   static std::optional<Deliver> decode(Octets payload);
