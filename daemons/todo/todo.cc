@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/queue/envelope_codec.h"
+#include "core/route/duplicates.h"
 
 namespace sluice::todo {
 
@@ -72,6 +73,7 @@ void Todo::admit(const link::Announce& announced) {
     recipient.address = std::move(route.address);
     admit.routed.push_back({route.channel, std::move(recipient)});
   }
+  route::remove_duplicates(admit.routed);
   envelope->recipients.clear();
   admit.envelope = std::move(*envelope);
   scheduler_.send(admit);

@@ -246,6 +246,19 @@ def test_a_queuewarn_of_nothing_warns_nobody(instance):
     assert report.actions == {"a@x.test": "delayed"}
 
 
+# -- recipients that are one ------------------------------------------------------------------------------------------
+
+
+def test_an_address_that_is_given_twice_gets_one_copy_and_what_either_wants(instance):
+    with refusing() as server:
+        instance.start(smtproutes=[f"x.test:127.0.0.1:{server.port}"])
+        submit(instance, [("a@x.test", "NOTIFY=SUCCESS"), ("b@x.test",), ("a@X.TEST", "NOTIFY=NEVER")])
+        report, = wait_for_reports(instance)
+        assert report.actions == {"a@x.test": "relayed"}
+        instance.wait_until_empty()
+        assert [message.recipients for message in server.messages] == [["a@x.test", "b@x.test"]]
+
+
 # -- lanes of local mail ----------------------------------------------------------------------------------------------
 
 
