@@ -36,7 +36,8 @@ Result<IntakeLink, std::string> IntakeLink::open(const std::string& path, link::
   if (!socket) return fail(socket.error().what);
   IntakeLink opened(std::move(*socket), std::min(patience, kGreetingPatience));
   opened.put(link::Hello{.role = role, .pid = static_cast<std::uint32_t>(::getpid())});
-  if (!opened.send() || !opened.introduce()) return fail(fmt::format("{}: {}", path, opened.broken_));
+  opened.send();  // stops early if the intake's greeting comes first; the rest then goes with the first frames
+  if (!opened.introduce()) return fail(fmt::format("{}: {}", path, opened.broken_));
   opened.patience_ = patience;
   return opened;
 }
