@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::vector<std::string> own = {"us.test"};
   const auto chosen = route::choose_exchangers("x.test", answer, own, size);
   if (!chosen) return 0;
-  if (chosen->size() > route::kMostExchangers) std::abort();
+  if (chosen->size() > route::kMostConsidered) std::abort();
   for (std::size_t i = 0; i < chosen->size(); ++i)
     if ((*chosen)[i].host == own[0] || (i > 0 && (*chosen)[i].preference < (*chosen)[i - 1].preference)) std::abort();
   return 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ class TargetSearch {
                std::function<void(Result)> done);
 
  private:
-  void find_addresses();
+  void find_addresses(std::size_t first);
+  bool goes_on(const mail::Outcome& nothing);
   void note_answer();
   void finish(Result result);
 
@@ -33,8 +35,11 @@ class TargetSearch {
   const route::Destination destination_;
   const std::uint64_t seed_;
   std::function<void(Result)> done_;
+  bool keeps_for_others_ = false;  // this host is one of the exchangers
   std::vector<route::Exchanger> exchangers_;
-  std::vector<route::Found4And6> answers_;  // of the exchangers, in their order
+  std::size_t first_ = 0;                   // of the exchangers that are asked about now
+  std::vector<route::Found4And6> answers_;  // about them, in their order
+  std::optional<mail::Outcome> not_now_;    // what was said first of those that could not be looked up
   std::size_t open_questions_ = 0;
   std::vector<std::unique_ptr<net::Resolver::Question>> questions_;
 };

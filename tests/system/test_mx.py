@@ -46,6 +46,16 @@ ZONES = {
         many MX 4 h4
         many MX 5 h5
         many MX 6 mx1
+        homeless MX 1 gone1
+        homeless MX 2 gone2
+        homeless MX 3 gone3
+        homeless MX 4 gone4
+        homeless MX 5 gone5
+        homeless MX 6 nothing
+        homeless MX 7 mx1
+        keeping MX 10 gone
+        keeping MX 20 us.test.
+        keeping MX 30 mx2
         h1 A {DOWN}
         h2 A {DOWN}
         h3 A {DOWN}
@@ -82,7 +92,7 @@ def servers(port, *addresses):
 
 
 @pytest.mark.parametrize("domain", ["x.test", "X.Test", "alias.x.test", "to-alias.x.test", "plain.x.test",
-                                    "down-first.x.test", "backup.x.test"])
+                                    "down-first.x.test", "backup.x.test", "homeless.x.test"])
 def test_mail_goes_to_the_best_exchanger_that_answers(spawner, port, domain):
     with servers(port, UP, OTHER) as (up, other):
         outcome, = spawner.deliver(f"{domain}:{port}")
@@ -96,6 +106,49 @@ def test_a_session_to_a_domain_is_reused_without_a_question(spawner, port):
         for _ in range(3):
             assert spawner.deliver(f"x.test:{port}")[0].verdict == "K"
         assert len(up.dialogues) == 1
+
+
+@pytest.mark.parametrize("when", ["mail", "rcpt", "data"])
+def test_an_exchanger_that_breaks_before_the_body_leaves_the_message_to_the_next(spawner, port, when):
+    def script(d):
+        d.greet()
+        if when == "mail":
+            d.command()
+        else:
+            d.take_envelope(rcpt="250 ok" if when == "data" else None, data=None)
+        d.close()
+
+    with Server(script, address=UP, port=port) as up, Server(address=OTHER, port=port) as other:
+        outcomes = spawner.deliver(f"x.test:{port}", recipients=["a@x.test", "b@x.test"])
+        assert [outcome.verdict for outcome in outcomes] == ["K", "K"]
+        assert len(up.dialogues) == 1 and other.messages[0].recipients == ["a@x.test", "b@x.test"]
+
+
+def test_what_the_broken_exchanger_had_answered_is_not_asked_again(spawner, port):
+    def script(d):
+        d.greet()
+        d.command()  # MAIL
+        d.say("250 ok\r\n550 5.1.1 nobody\r\n")
+        d.read_until(b"DATA\r\n")
+        d.close()
+
+    with Server(script, address=UP, port=port), Server(address=OTHER, port=port) as other:
+        outcomes = spawner.deliver(f"x.test:{port}", recipients=["nobody@x.test", "a@x.test", "b@x.test"])
+        assert [outcome.verdict for outcome in outcomes] == ["D", "K", "K"]
+        assert outcomes[0].code == "5.1.1" and UP in outcomes[0].text
+        assert other.messages[0].recipients == ["a@x.test", "b@x.test"]
+
+
+def test_when_every_exchanger_breaks_the_message_is_deferred(spawner, port):
+    def script(d):
+        d.greet()
+        d.close()
+
+    with Server(script, address=UP, port=port) as up, Server(script, address=OTHER, port=port) as other:
+        outcome, = spawner.deliver(f"x.test:{port}")
+        assert (outcome.verdict, outcome.trouble) == ("Z", "connection")
+        assert outcome.text.startswith(f"Connected to {OTHER} but ")
+        assert len(up.dialogues) == len(other.dialogues) == 1
 
 
 def test_equal_exchangers_share_the_load(spawner, port):
@@ -125,6 +178,7 @@ def test_no_more_than_five_exchangers_are_tried(spawner, port):
     ("unhosted.x.test", "D", "5.4.4"),
     ("self.x.test", "D", "5.4.6"),
     ("self-by-address.x.test", "D", "5.4.6"),
+    ("keeping.x.test", "Z", "4.4.4"),  # we are its backup
     ("other-zone.test", "Z", "4.4.3"),  # nsd answers REFUSED
     ("loop1.x.test", "Z", "4.4.3"),
 ])

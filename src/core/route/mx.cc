@@ -48,6 +48,11 @@ auto loops_back(std::string_view domain) {
                                           domain));
 }
 
+bool is_one_of(std::span<const std::string> names, std::string_view host) {
+  return std::any_of(names.begin(), names.end(),
+                     [host](const std::string& name) { return ascii_equal_ignore_case(name, host); });
+}
+
 // Drops, from exchangers sorted by preference, the first that is ours and everything not better than it.
 //   result  whether there was one
 template <class IsOurs>
@@ -140,13 +145,23 @@ Result<std::vector<Exchanger>, mail::Outcome> choose_exchangers(std::string_view
   Chance(seed).shuffle(exchangers);
   std::stable_sort(exchangers.begin(), exchangers.end(),
                    [](const Exchanger& a, const Exchanger& b) { return a.preference < b.preference; });
-  const bool cut = cut_at_ourselves(exchangers, [&](const Exchanger& e) {
-    return std::any_of(own_names.begin(), own_names.end(),
-                       [&](const std::string& name) { return ascii_equal_ignore_case(name, e.host); });
-  });
+  const bool cut = cut_at_ourselves(exchangers, [&](const Exchanger& e) { return is_one_of(own_names, e.host); });
   if (cut && exchangers.empty()) return loops_back(domain);
-  if (exchangers.size() > kMostExchangers) exchangers.resize(kMostExchangers);
+  if (exchangers.size() > kMostConsidered) exchangers.resize(kMostConsidered);
   return exchangers;
+}
+
+bool names_us(const MxAnswer& answer, std::span<const std::string> own_names) {
+  return std::any_of(answer.records.begin(), answer.records.end(),
+                     [&](const MxRecord& record) { return is_one_of(own_names, record.host); });
+}
+
+mail::Outcome better_ones_missing(std::string_view domain) {
+  return {mail::Verdict::kDeferred,
+          mail::Trouble::kUnreachable,
+          0,
+          {4, 4, 4},
+          fmt::format("No mail exchanger of {} that is better than this host has an address", domain)};
 }
 
 Result<std::vector<Target>, mail::Outcome> choose_targets(std::string_view domain,
@@ -176,8 +191,10 @@ Result<std::vector<Target>, mail::Outcome> choose_targets(std::string_view domai
     for (std::size_t k = 0; k < std::min(room, by_exchanger[i].size()); ++k)
       targets.push_back({exchangers[i].host, std::move(by_exchanger[i][k])});
   }
-  if (targets.empty()) return fail(nothing_found(domain, exchangers.first(usable), answers));
-  return targets;
+  if (!targets.empty()) return targets;
+  mail::Outcome nothing = nothing_found(domain, exchangers.first(usable), answers);
+  if (usable < exchangers.size() && nothing.verdict == mail::Verdict::kFailed) return fail(better_ones_missing(domain));
+  return fail(std::move(nothing));
 }
 
 }  // namespace sluice::route

@@ -1,13 +1,17 @@
 // From what the name service says to the addresses to try, in order (RFC 5321 5.1, RFC 7505). Pure: it asks nothing
 // itself. Two steps, because the addresses are asked for only once the exchangers are known:
 //
-//   choose_exchangers   the answer to the MX question      ->  at most kMostExchangers host names, best first
+//   choose_exchangers   the answer to the MX question      ->  at most kMostConsidered host names, best first
 //   choose_targets      the A and AAAA answers about them  ->  at most kMostTargets addresses, best first
+//
+// The second step takes kMostExchangers of the names at a time, and goes on to the next only if none of them has an
+// address.
 //
 // Either ends with an Outcome when there is nothing to try. What counts as permanent: the name does not exist (5.1.2),
 // it says that it takes no mail (5.1.10), nothing that it names has an address (5.4.4), or its best exchanger is this
 // very host, so that trying would only bring the message back (5.4.6). A name service that does not answer is
-// temporary (4.4.3).
+// temporary (4.4.3); so is what is wrong with those that are better than this host, for which it keeps the mail
+// (4.4.4).
 //
 // Chance comes from outside: the same answers and the same seed give the same order.
 #pragma once
@@ -26,7 +30,8 @@
 
 namespace sluice::route {
 
-inline constexpr std::size_t kMostExchangers = 5;
+inline constexpr std::size_t kMostExchangers = 5;  // that are tried
+inline constexpr std::size_t kMostConsidered = 20;
 inline constexpr std::size_t kMostTargets = 10;
 
 // What the name service said to one question.
@@ -70,6 +75,13 @@ struct Exchanger {
 Result<std::vector<Exchanger>, mail::Outcome> choose_exchangers(std::string_view domain, const MxAnswer& answer,
                                                                 std::span<const std::string> own_names,
                                                                 std::uint64_t seed);
+
+// Whether this host is an exchanger of the domain by one of its names, and so only keeps mail for those that are
+// better.
+bool names_us(const MxAnswer& answer, std::span<const std::string> own_names);
+
+// Nothing better than this host, which keeps the mail, has an address: temporary.
+mail::Outcome better_ones_missing(std::string_view domain);
 
 struct Found4And6 {
   AddressAnswer v4, v6;

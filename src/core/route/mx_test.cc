@@ -91,12 +91,29 @@ TEST(ABackupExchanger, TriesOnlyWhatIsBetterThanItself) {
   EXPECT_THAT(hosts_of(*chosen), ElementsAre("best"));
 }
 
-TEST(ManyExchangers, AreCutToTheFiveBest) {
+TEST(ABackupExchanger, KnowsThatItKeepsMailForBetterOnes) {
+  EXPECT_TRUE(names_us(records({{5, "best"}, {10, "US.test"}}), kOwn));
+  EXPECT_FALSE(names_us(records({{5, "best"}}), kOwn));
+}
+
+TEST(ABackupExchanger, WaitsForBetterOnesThatHaveNoAddress) {
+  const std::vector<Exchanger> exchangers = {{10, "a"}, {20, "alias-of-us"}};
+  const std::vector<Found4And6> answers = {{addresses({}), addresses({})}, {addresses({"127.0.0.1"}), addresses({})}};
+  const auto is_own = [](const std::string& address) { return address == "127.0.0.1"; };
+  const auto targets = choose_targets("x.test", exchangers, answers, is_own, 1);
+  ASSERT_FALSE(targets);
+  EXPECT_EQ(targets.error().verdict, mail::Verdict::kDeferred);
+  EXPECT_EQ(targets.error().code, (mail::EnhancedCode{4, 4, 4}));
+}
+
+TEST(ManyExchangers, AreCutToTheTwentyBest) {
   std::vector<MxRecord> many;
   for (std::uint16_t i = 0; i < 100; ++i) many.push_back({static_cast<std::uint16_t>(99 - i), "h" + std::to_string(i)});
   const auto chosen = choose_exchangers("x.test", records(many), kOwn, 3);
   ASSERT_TRUE(chosen);
-  EXPECT_THAT(hosts_of(*chosen), ElementsAre("h99", "h98", "h97", "h96", "h95"));
+  ASSERT_THAT(*chosen, SizeIs(kMostConsidered));
+  EXPECT_EQ(chosen->front().host, "h99");
+  EXPECT_EQ(chosen->back().host, "h80");
 }
 
 TEST(ARootAmongOtherExchangers, IsPassedOver) {
