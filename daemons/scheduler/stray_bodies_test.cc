@@ -62,6 +62,13 @@ TEST_F(StrayBodies, AreNotMessagesOfQmailsOwnKind) {
   EXPECT_TRUE(find().empty());
 }
 
+TEST_F(StrayBodies, AreNotOldFilesThatWereTouchedAsTheyWereTakenOver) {
+  const std::uint64_t number = body(kStrayAge * 2);
+  const timespec times[] = {{to_seconds(now_), 0}, {0, UTIME_OMIT}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, fmt::format("{}/mess/{}/{}", queue_, number % 2, number).c_str(), times, 0), 0);
+  EXPECT_TRUE(find().empty());
+}
+
 TEST_F(StrayBodies, AreNotFilesUnderAnotherName) {
   const std::uint64_t number = body(kStrayAge * 2);
   const std::string directory = fmt::format("{}/mess/{}/", queue_, number % 2);

@@ -44,9 +44,8 @@ void TodoDoor::look() {
   found_ = std::move(*found);
   std::reverse(found_.begin(), found_.end());
   // What is not there any more may come again.
-  std::erase_if(aside_, [this](const auto& each) {
-    return !std::binary_search(found_.rbegin(), found_.rend(), each.first);
-  });
+  std::erase_if(aside_,
+                [this](const auto& each) { return !std::binary_search(found_.rbegin(), found_.rend(), each.first); });
   go_on();
 }
 

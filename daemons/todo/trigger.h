@@ -20,7 +20,8 @@ class Trigger {
   ~Trigger() { *alive_ = false; }
 
  private:
-  Trigger(net::Loop& loop, int fd, std::function<void()> pulled) : fifo_(loop.context(), fd), pulled_(std::move(pulled)) {}
+  Trigger(net::Loop& loop, int fd, std::function<void()> pulled)
+      : fifo_(loop.context(), fd), pulled_(std::move(pulled)) {}
   void wait();
 
   boost::asio::posix::stream_descriptor fifo_;

@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
-from support.clients import envelope, qmail_queue
+from support.clients import Client, envelope, qmail_queue
 from support.instance import wait_until
+from support.smtp_server import program
 
 LETTER = b"Subject: hello\n\nhello\n"
 
@@ -124,3 +125,43 @@ def test_qmail_queue_exits_as_its_manual_says_and_leaves_nothing_of_what_it_refu
             assert files(instance, "todo", "intd", "pid", "mess") == before, addresses[:30]
     assert qmail_queue(instance, LETTER, envelope("a@b"), QUEUEDIR="/nonexistent") == 61
     assert qmail_queue(instance, LETTER, envelope("a@b"), SLUICE_HOME="/nonexistent") == 55
+
+
+def qmail_multi(instance, message, addresses, *arguments, **environment):
+    return Client([program("qmail-multi"), *map(str, arguments)], message, addresses, instance.variables(**environment)).wait()
+
+
+@pytest.mark.parametrize("filter_arguments, code", [
+    ("exit 2", 0), ("exit 99", 0), ("exit 31", 31), ("exit 100", 31), ("exit 88", 88), ("exit 1", 71), ("kill -9 $$", 123),
+])
+def test_qmail_multi_obeys_its_filter(instance, filter_arguments, code):
+    instance.make_queue()
+    assert qmail_multi(instance, LETTER, envelope("a@b"), FILTERARGS=filter_arguments) == code
+    assert not files(instance, "todo", "mess")
+
+
+def test_qmail_multi_queues_what_its_filter_writes_into_some_queue(instance):
+    instance.make_queue()
+    assert qmail_multi(instance, LETTER, envelope("a@b"), FILTERARGS="sed 's/hello/goodbye/'") == 0
+    message, = (instance.queue_directory / "mess").rglob("*[0-9][0-9]*")
+    assert message.read_bytes().endswith(LETTER.replace(b"hello", b"goodbye"))
+
+
+def test_qmail_multi_checks_the_disk_and_runs_other_programs_as_they_are(instance):
+    instance.make_queue()
+    assert qmail_multi(instance, LETTER, envelope("a@b"), MIN_FREE=str(1 << 62)) == 53
+    assert qmail_multi(instance, LETTER, envelope("a@b"), MIN_FREE="1048576") == 0
+    assert qmail_multi(instance, LETTER, envelope("a@b"), MIN_FREE="much") == 55
+    assert qmail_multi(instance, LETTER, envelope("a@b"), "/nonexistent") == 120
+    assert qmail_multi(instance, LETTER, envelope("a@b"), "/bin/sh", "-c", "cat > /dev/null; test -z $QUEUEDIR && exit 17") == 17
+    assert qmail_multi(instance, LETTER, envelope("a@b"), "/bin/false", QUEUEPROG="/bin/true") == 1
+    assert qmail_multi(instance, LETTER, envelope("a@b"), QUEUEPROG="/bin/true") == 0
+
+
+def test_a_recipient_that_stands_twice_in_a_message_gets_it_once(instance):
+    instance.start()
+    name, domain = instance.user().split("@")
+    assert qmail_queue(instance, LETTER, envelope([instance.user(), f"{name}@{domain.upper()}", name, instance.user()])) == 0
+    instance.wait_for_mail()
+    instance.wait_until_empty()
+    assert len(instance.mail()) == 1

@@ -19,10 +19,10 @@ struct Identity {
   std::string name;    // may be empty
   std::string sender;  // of the envelope, where neither -f nor Return-Path names one
 
-  bool name_as_comment = false;      // c
-  bool ignore_return_path = false;   // s
-  bool delete_from = false;          // f
-  bool delete_message_id = false;    // i
+  bool name_as_comment = false;     // c
+  bool ignore_return_path = false;  // s
+  bool delete_from = false;         // f
+  bool delete_message_id = false;   // i
 };
 
 // second, process: what makes the sender of letter m one of its own. Letter r makes it an address with a place for each

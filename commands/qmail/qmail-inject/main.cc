@@ -83,7 +83,8 @@ submission::LetterRules rules_of(const Options& options, const submission::Names
 
 std::string sender_of(const Options& options, const submission::Names& names, const Identity& identity,
                       const submission::Letter& letter) {
-  if (options.sender) return options.sender->empty() ? "" : or_fatal(submission::single_address(*options.sender, names));
+  if (options.sender)
+    return options.sender->empty() ? "" : or_fatal(submission::single_address(*options.sender, names));
   if (letter.return_path && !identity.ignore_return_path) return *letter.return_path;
   return identity.sender;
 }
@@ -123,9 +124,8 @@ int run(int argc, char** argv) {
   if (!loaded) return std::fputs(config::problem_lines(kName, loaded.error()).c_str(), stderr), kTemporary;
   const settings::Settings& settings = loaded->settings;
   const submission::Names names = submission::names_of(settings);
-  const Identity identity =
-      or_fatal(read_identity([&](const char* name) { return environment.variables.find(name); }, names,
-                             to_seconds(os::wall_now()), ::getpid()));
+  const Identity identity = or_fatal(read_identity([&](const char* name) { return environment.variables.find(name); },
+                                                   names, to_seconds(os::wall_now()), ::getpid()));
   const submission::Stamp stamp = submission::new_stamp(names);
   const auto rules = rules_of(*options, names, identity, environment.variables, stamp);
 
@@ -133,8 +133,7 @@ int run(int argc, char** argv) {
   if (!text.read_header()) throw os::Fatal(text.header_too_long() ? kPermanent : kTemporary, text.error());
   const std::size_t hops = mail::count_hops(text.fields());
   submission::Letter letter = or_fatal(submission::prepare_letter(text.fields(), rules));
-  const mail::Envelope envelope =
-      envelope_of(*options, names, letter, sender_of(*options, names, identity, letter));
+  const mail::Envelope envelope = envelope_of(*options, names, letter, sender_of(*options, names, identity, letter));
   if (options->print) return text.replace_header(letter.header), print(text), 0;
   if (envelope.recipients.empty()) throw os::Fatal(kPermanent, "no recipients");
   if (hops >= settings.smtp_max_hops) throw os::Fatal(kPermanent, "too many hops: the message seems to go in circles");

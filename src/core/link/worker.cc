@@ -39,8 +39,8 @@ void Letter::encode(std::string& out) const {
   Encoder to(out);
   to.u64(token).u8(static_cast<std::uint8_t>(addressee)).u8(static_cast<std::uint8_t>(line_form));
   to.u8(eight_bit).u8(smtputf8).u8(static_cast<std::uint8_t>(ret)).u8(notify).u8(body_follows).u64(body_length);
-  for (const Octets text : {user, home, local, dash, ext, domain, sender, default_delivery, original_recipient,
-                            envelope_id, extra_header})
+  for (const Octets text :
+       {user, home, local, dash, ext, domain, sender, default_delivery, original_recipient, envelope_id, extra_header})
     to.octets(text);
   to.raw(body);
 }
@@ -56,8 +56,9 @@ std::optional<Letter> Letter::decode(Octets payload) {
   letter.notify = from.u8();
   letter.body_follows = from.u8() != 0;
   letter.body_length = from.u64();
-  for (Octets* text : {&letter.user, &letter.home, &letter.local, &letter.dash, &letter.ext, &letter.domain,
-                       &letter.sender, &letter.default_delivery, &letter.original_recipient, &letter.envelope_id, &letter.extra_header})
+  for (Octets* text :
+       {&letter.user, &letter.home, &letter.local, &letter.dash, &letter.ext, &letter.domain, &letter.sender,
+        &letter.default_delivery, &letter.original_recipient, &letter.envelope_id, &letter.extra_header})
     *text = from.octets();
   letter.body = from.rest();
   if (!from.ok() || letter.body.size() != (letter.body_follows ? 0 : letter.body_length)) return std::nullopt;

@@ -29,11 +29,11 @@ inline constexpr int kLetterBodies = 3;
 struct WorkerSetup {
   static constexpr FrameType kType = FrameType::kWorkerSetup;
   std::uint16_t version = kProtocolVersion;
-  std::string host;                    // of this machine, for names in Maildirs
-  std::string aliases;                 // path of the alias database without ".cdb"; for letters to an alias
-  Duration program_limit{};            // for one program of a user
-  std::uint32_t slow_deliveries = 5;   // at once
-  std::uint32_t hop_limit = 100;       // Received and Delivered-To fields with which a message is in a loop
+  std::string host;                   // of this machine, for names in Maildirs
+  std::string aliases;                // path of the alias database without ".cdb"; for letters to an alias
+  Duration program_limit{};           // for one program of a user
+  std::uint32_t slow_deliveries = 5;  // at once
+  std::uint32_t hop_limit = 100;      // Received and Delivered-To fields with which a message is in a loop
   void encode(std::string& out) const;
   static std::optional<WorkerSetup> decode(Octets payload);
 };

@@ -18,8 +18,8 @@ namespace {
 // through in case removal had failed for longer.
 constexpr std::size_t kSegmentsLookedThrough = 4;
 
-// An envelope is written after its message. One that is older than the body by more than a clock may be set back belongs
-// to an earlier message with the same number.
+// An envelope is written after its message. One that is older than the body by more than a clock may be set back
+// belongs to an earlier message with the same number.
 constexpr std::chrono::hours kClockSlack{1};
 
 std::uint64_t fingerprint(const Adoptee& adoptee) {
