@@ -1,0 +1,89 @@
+// sendmail: takes a message from another program and queues it. Also called mailq and newaliases. See sendmail(8).
+//
+// Neither set-user-id nor set-group-id: what it does, whoever calls could do. The door to the queue is
+// system/submission.
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+
+#include "system/config/load.h"
+#include "work.h"
+
+namespace sluice::sendmail {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> kHarmless{"home",          "me",         "defaulthost",
+                                                    "defaultdomain", "plusdomain", "idhost"};
+
+std::string base_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+
+bool owns(const std::string& directory) {
+  struct stat status {};
+  return ::getuid() == 0 || (::stat(directory.c_str(), &status) == 0 && status.st_uid == ::getuid());
+}
+
+// What is neither of a message nor harmless is for those whose instance it is.
+std::optional<std::string> forbidden_setting(const Options& options, const std::string& home) {
+  for (const Given& given : options.settings)
+    if (std::find(kHarmless.begin(), kHarmless.end(), given.name) == kHarmless.end() && !owns(home)) return given.name;
+  return std::nullopt;
+}
+
+int run(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const std::string program = argc > 0 ? base_name(argv[0]) : "sendmail";
+  auto options = parse(argc, argv);
+  if (!options) return complain(program, options.error()), EX_USAGE;
+
+  config::Overrides overrides;
+  for (const Given& given : options->settings) overrides.push_back({given.name, given.value});
+  const config::Environment environment = config::process_environment();
+  auto loaded = config::load(overrides, environment);
+  if (!loaded) return std::fputs(config::problem_lines(program, loaded.error()).c_str(), stderr), EX_CONFIG;
+  if (const auto name = forbidden_setting(*options, loaded->settings.home))
+    return complain(program, fmt::format("only root and the owner of the instance may set {}", *name)), EX_USAGE;
+
+  Work work;
+  work.program = program;
+  work.options = std::move(*options);
+  work.settings = std::move(loaded->settings);
+  work.names = submission::names_of(work.settings);
+  work.doors = submission::doors_of(work.settings, environment.variables, true);
+  work.caller = submission::originator();
+  switch (work.options.mode) {
+    case Mode::kDeliver:
+      return deliver(work);
+    case Mode::kSmtp:
+      return serve_smtp(work);
+    case Mode::kVerify:
+      return verify(work);
+    case Mode::kListQueue:
+      return list_queue(work);
+    case Mode::kRebuildAliases:
+      return rebuild_aliases(work);
+  }
+  return EX_SOFTWARE;
+}
+
+}  // namespace
+
+}  // namespace sluice::sendmail
+
+int main(int argc, char** argv) {
+  try {
+    return sluice::sendmail::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "sendmail: out of memory\n");
+    return EX_OSERR;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "sendmail: {}\n", error.what());
+    return EX_SOFTWARE;
+  }
+}

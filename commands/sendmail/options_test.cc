@@ -1,0 +1,90 @@
+#include "options.h"
+
+#include <gmock/gmock.h>
+
+namespace sluice::sendmail {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Result<Options, std::string> read(std::vector<std::string> words, std::string name = "/usr/sbin/sendmail") {
+  words.insert(words.begin(), std::move(name));
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  return parse(static_cast<int>(words.size()), argv.data());
+}
+
+TEST(SendmailOptions, CronsCallIsUnderstood) {
+  const auto options = read({"-FCronDaemon", "-i", "-B8BITMIME", "-oem", "root"});
+  ASSERT_TRUE(options) << options.error();
+  EXPECT_EQ(options->full_name, "CronDaemon");
+  EXPECT_TRUE(options->ignore_dots && options->eight_bit);
+  EXPECT_EQ(options->errors, Errors::kMail);
+  EXPECT_THAT(options->addresses, ElementsAre("root"));
+}
+
+TEST(SendmailOptions, CallsOfMailProgramsAreUnderstood) {
+  EXPECT_TRUE(read({"-oi", "-oem", "-f", "joe@x.test", "-t"})->recipients_from_header);
+  EXPECT_EQ(read({"-oi", "-f", "", "--", "-odd@x.test"})->sender, "");
+  EXPECT_THAT(read({"-i", "--", "-odd@x.test"})->addresses, ElementsAre("-odd@x.test"));
+  EXPECT_TRUE(read({"--read-envelope-from", "-t"})->sender_from_header);
+  EXPECT_EQ(read({"--from=joe@x.test", "a"})->sender, "joe@x.test");
+  EXPECT_TRUE(read({"a", "-v"})->verbose);
+}
+
+TEST(SendmailOptions, TheModeComesFromTheNameOrTheOption) {
+  EXPECT_EQ(read({})->mode, Mode::kDeliver);
+  EXPECT_EQ(read({}, "mailq")->mode, Mode::kListQueue);
+  EXPECT_EQ(read({}, "/usr/bin/newaliases")->mode, Mode::kRebuildAliases);
+  EXPECT_EQ(read({"-bs"})->mode, Mode::kSmtp);
+  EXPECT_EQ(read({"-bv", "a"})->mode, Mode::kVerify);
+  EXPECT_EQ(read({"-bp"})->mode, Mode::kListQueue);
+  EXPECT_EQ(read({"-I"})->mode, Mode::kRebuildAliases);
+}
+
+TEST(SendmailOptions, ReportsOnDeliveryAreAskedFor) {
+  const auto options = read({"-N", "success,DELAY", "-R", "hdrs", "-V", "QQ+2B1", "a"});
+  ASSERT_TRUE(options) << options.error();
+  EXPECT_EQ(options->notify, mail::notify::kSuccess | mail::notify::kDelay);
+  EXPECT_EQ(options->ret, mail::Return::kHeaders);
+  EXPECT_EQ(options->envelope_id, "QQ+2B1");
+  EXPECT_FALSE(read({"-N", "never,delay", "a"}));
+  EXPECT_FALSE(read({"-N", "", "a"}));
+  EXPECT_FALSE(read({"-V", "a=b", "a"}));
+  EXPECT_FALSE(read({"-R", "some", "a"}));
+}
+
+TEST(SendmailOptions, HistoricalOptionsAreTaken) {
+  EXPECT_TRUE(read({"-Am", "-U", "-m", "-n", "-d0.1", "-L", "tag", "-p", "SMTP:host", "-s", "-h", "3", "-om", "-odb",
+                    "-OMinQueueAge=1h", "-O", "DeliveryMode=q", "-Mxvalue", "a"}));
+  EXPECT_EQ(read({"-h", "17"})->hops, 17u);
+  EXPECT_EQ(read({"-oeq"})->errors, Errors::kQuiet);
+  EXPECT_EQ(read({"-O", "ErrorMode=e"})->errors, Errors::kMailAndCheer);
+  EXPECT_FALSE(read({"-i", "-OIgnoreDots=false"})->ignore_dots);
+}
+
+TEST(SendmailOptions, SettingsAreKeptForTheTable) {
+  EXPECT_THAT(read({"-O", "defaulthost=x.test", "-OTimeout.queuereturn=1d"})->settings,
+              ElementsAre(Given{"defaulthost", "x.test"}, Given{"Timeout.queuereturn", "1d"}));
+}
+
+TEST(SendmailOptions, WhatIsNotDoneIsSaidInOneSentence) {
+  EXPECT_THAT(read({"-bd"}).error(), HasSubstr("qscheduler"));
+  EXPECT_THAT(read({"-q1h"}).error(), HasSubstr("qscheduler"));
+  EXPECT_THAT(read({"-C", "/tmp/my.cf"}).error(), HasSubstr("SLUICE_HOME"));
+  EXPECT_FALSE(read({"-X", "/tmp/log"}));
+  EXPECT_FALSE(read({"-oQ/tmp"}));
+  EXPECT_EQ(read({"-odx"}).error(), "unknown delivery mode x: b, i, q and d are known");
+  EXPECT_EQ(read({"-oa"}).error(), "there is no option -oa");
+  EXPECT_THAT(read({"-O", "Nonsense=1"}).error(), HasSubstr("there is no option \"Nonsense\""));
+  EXPECT_EQ(read({"-k"}).error(), "unknown option -k");
+  EXPECT_EQ(read({"--nonsense"}).error(), "unknown option --nonsense");
+  EXPECT_EQ(read({"-f"}).error(), "option -f needs a value");
+  EXPECT_EQ(read({"-f", "a", "-r", "b"}).error(), "more than one sender is given");
+  EXPECT_EQ(read({"-bz"}).error(), "unknown mode -bz");
+}
+
+}  // namespace
+}  // namespace sluice::sendmail

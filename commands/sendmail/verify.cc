@@ -1,0 +1,143 @@
+// sendmail -bv: says where mail for each address would go. Nothing is sent, and no other host is asked.
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "core/local/owner.h"
+#include "core/mail/address.h"
+#include "core/route/router.h"
+#include "system/aliases/table.h"
+#include "system/cdb/reader.h"
+#include "system/os/users.h"
+#include "work.h"
+
+namespace sluice::sendmail {
+
+namespace {
+
+struct Finding {
+  int status;
+  std::string text;
+};
+
+Result<std::optional<local::Account>, std::string> find_account(std::string_view name) {
+  const auto user = os::find_user(std::string(name));
+  if (!user) return std::nullopt;
+  local::Account account{user->name, user->uid, user->gid, user->home, std::nullopt};
+  struct stat status {};
+  if (::stat(user->home.c_str(), &status) == 0) account.home_owner = status.st_uid;
+  return account;
+}
+
+// Whether a .qmail file speaks for the extension; nothing if we may not look.
+std::optional<bool> has_instructions(const local::Owner& owner) {
+  for (const auto& name : local::dot_qmail_names(owner.dash, owner.ext)) {
+    struct stat status {};
+    if (::stat(fmt::format("{}/{}", owner.home, name.file).c_str(), &status) == 0) return true;
+    if (errno != ENOENT && errno != ENOTDIR) return std::nullopt;
+  }
+  return false;
+}
+
+class Verifier {
+ public:
+  static Result<Verifier, std::string> make(const settings::Settings& settings) {
+    auto router = route::Router::build({.locals = settings.locals,
+                                        .virtualdomains = settings.virtualdomains,
+                                        .percenthack = {},
+                                        .envnoathost = settings.envnoathost,
+                                        .lmtproutes = settings.lmtproutes});
+    if (!router) return fail(std::string(route::to_string(router.error())));
+    auto aliases = aliases::Table::open(settings.alias_database);
+    if (!aliases) return fail(std::move(aliases.error()));
+    auto assigned = cdb::Reader::open(settings.users_dir + "/cdb");
+    if (!assigned) return fail(std::move(assigned.error()));
+    return Verifier(settings, std::move(*router), std::move(*aliases), std::move(*assigned));
+  }
+
+  Finding look_at(const std::string& address) const {
+    const route::Routed routed = router_.route(address);
+    switch (routed.channel) {
+      case queue::Channel::kRemote:
+        return {EX_OK, fmt::format("remote, to {} by SMTP", mail::domain_of(routed.address))};
+      case queue::Channel::kLmtp:
+        return {EX_OK, fmt::format("by LMTP")};
+      case queue::Channel::kLocal:
+        return look_at_local(std::string(mail::local_part_of(routed.address)));
+    }
+    return {EX_SOFTWARE, "no channel"};
+  }
+
+ private:
+  Verifier(const settings::Settings& settings, route::Router router, aliases::Table aliases,
+           std::optional<cdb::Reader> assigned)
+      : settings_(settings), router_(std::move(router)), aliases_(std::move(aliases)), assigned_(std::move(assigned)) {}
+
+  Finding look_at_local(const std::string& local_part) const {
+    const auto expansion = aliases_.expand(local_part);
+    if (!expansion)
+      return {expansion.error().problem == local::ExpansionProblem::kDatabase ? EX_TEMPFAIL : EX_DATAERR,
+              expansion.error().text};
+    if (expansion->is_alias)
+      return {EX_OK, fmt::format("local, an alias of {} target{}", expansion->targets.size(),
+                                 expansion->targets.size() == 1 ? "" : "s")};
+    auto owner = find_owner(local_part);
+    if (!owner) return {EX_TEMPFAIL, owner.error()};
+    if (!*owner) return {EX_NOUSER, "no such user here"};
+    const std::string user = fmt::format("local, user {}", (*owner)->user);
+    if (!local::needs_dot_qmail((*owner)->dash)) return {EX_OK, user};
+    const auto found = has_instructions(**owner);
+    if (!found)
+      return {EX_OK, fmt::format("{}, if there is a .qmail file for {}{}", user, (*owner)->dash, (*owner)->ext)};
+    return *found ? Finding{EX_OK, user} : Finding{EX_NOUSER, "no such user here"};
+  }
+
+  // Nothing: nobody.
+  Result<std::optional<local::Owner>, std::string> find_owner(const std::string& local_part) const {
+    if (assigned_) {
+      const auto lookup = [this](std::string_view key) -> Result<std::optional<std::string>, std::string> {
+        const auto value = assigned_->find(key);
+        if (!value) return fail(value.error());
+        return *value ? std::optional(std::string(**value)) : std::nullopt;
+      };
+      auto owner = local::find_assigned(local_part, lookup);
+      if (!owner || *owner) return owner;
+    }
+    auto owner = local::find_owner(local_part, find_account);
+    if (!owner) return std::nullopt;  // not even a user alias
+    if (owner->user == local::kAliasUser) owner->home = settings_.alias_dir;
+    return std::move(*owner);
+  }
+
+  const settings::Settings& settings_;
+  route::Router router_;
+  aliases::Table aliases_;
+  std::optional<cdb::Reader> assigned_;
+};
+
+}  // namespace
+
+int verify(const Work& work) {
+  if (work.options.addresses.empty()) return work.fail(EX_USAGE, "-bv needs addresses");
+  const auto verifier = Verifier::make(work.settings);
+  if (!verifier) return work.fail(EX_TEMPFAIL, verifier.error());
+  int status = EX_OK;
+  const auto say = [&](std::string_view address, const Finding& finding) {
+    if (finding.status != EX_OK) status = finding.status;
+    fmt::print("{}... {}{}\n", mail::printable(address), finding.status == EX_OK ? "deliverable: " : "", finding.text);
+  };
+  for (const std::string& operand : work.options.addresses) {
+    const auto list = submission::parse_address_list(operand, submission::ListStyle::kSpacesToo);
+    if (!list) say(operand, {EX_USAGE, std::string(to_text(list.error()))});
+    for (const auto& listed : list ? *list : std::vector<submission::ListedAddress>{}) {
+      const auto address = submission::envelope_address(listed, work.names);
+      say(address ? *address : operand, address ? verifier->look_at(*address) : Finding{EX_USAGE, address.error()});
+    }
+  }
+  if (std::fflush(stdout) != 0) return work.fail(EX_IOERR, "cannot write to standard output");
+  return status;
+}
+
+}  // namespace sluice::sendmail

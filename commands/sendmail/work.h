@@ -1,0 +1,44 @@
+// What the modes of sendmail share: the command line, the settings, and how an error reaches whoever called.
+#pragma once
+
+#include <sysexits.h>
+
+#include <string>
+
+#include "core/settings/settings.h"
+#include "options.h"
+#include "system/submission/originator.h"
+#include "system/submission/submission.h"
+
+namespace sluice::sendmail {
+
+struct Work {
+  std::string program;  // the name it was called by
+  Options options;
+  settings::Settings settings{};
+  submission::Names names;
+  submission::Doors doors;
+  submission::Originator caller;
+
+  // "sendmail: TEXT" on standard error, unless errors are to be quiet.
+  void say(std::string_view text) const;
+  // say(), and the status.
+  int fail(int status, std::string_view text) const;
+  // The caller as the sender of mail.
+  std::string own_address() const;
+};
+
+// "PROGRAM: TEXT" on standard error.
+void complain(std::string_view program, std::string_view text);
+
+// Each mode; the exit status.
+int deliver(const Work& work);
+int serve_smtp(const Work& work);
+int verify(const Work& work);
+int list_queue(const Work& work);
+int rebuild_aliases(const Work& work);
+
+// The status that tells a caller why a message was refused by the queue.
+int status_of(const submission::Refusal& refusal);
+
+}  // namespace sluice::sendmail
