@@ -46,6 +46,8 @@ bool abandoned(int directory, const std::string& name) {
   const auto age = std::chrono::seconds(to_seconds(os::wall_now()) - status.st_mtim.tv_sec);
   const pid_t pid = holder(directory, name);
   if (pid == 0) return age > kAbandoned;
+  // Numbers repeat. Whoever is here does not hold a lock, so this is that of a process long dead.
+  if (pid == ::getpid()) return true;
   return (::kill(pid, 0) != 0 && errno == ESRCH) || age > kAbandonedByTheLiving;
 }
 

@@ -10,7 +10,8 @@
 // Locks: fcntl first, then a dot-lock (PATH.lock), as Debian's policy asks of programs that touch mboxes: mutt, mail,
 // Dovecot and procmail take one of these or both. flock is not taken: on NFS it is the same lock as fcntl's and would
 // exclude ourselves. Where the directory does not let the recipient make files (/var/mail), fcntl alone must do. A
-// dot-lock is broken if it names a process that is dead, or names none and is older than five minutes.
+// dot-lock is broken if it names a process that is dead or this one, if it names none and is older than five minutes,
+// or in any case after an hour. A process delivers one message at a time.
 //
 // What is written to must be a regular file with one name (or a new one); "/dev/null" takes everything. A symbolic link
 // is followed only if the recipient owns the link or the file it leads to is the recipient's, so that no other user of

@@ -142,7 +142,7 @@ TEST_F(MboxTest, FcntlLockOfAReaderIsWaitedForByTries) {
 
 TEST_F(MboxTest, DotLockOfTheLivingIsRespectedAndOfTheDeadBroken) {
   const auto lock_with = [&](const std::string& text) { std::ofstream(path_ + ".lock") << text; };
-  lock_with(std::to_string(::getpid()) + "\n");
+  lock_with(std::to_string(::getppid()) + "\n");
   EXPECT_EQ(put("a@b", "x").error().reason, Reason::kLocked);
   lock_with("");
   EXPECT_EQ(put("a@b", "x").error().reason, Reason::kLocked);
