@@ -25,6 +25,16 @@ TEST(TheTextOfSuccess, IsThatOfQmailRemote) {
             "203.0.113.5 accepted message./Remote host said: 250 2.0.0 Ok: queued as X/");
 }
 
+TEST(TheNameOfATarget, IsItsHostAddressAndPortOrItsPath) {
+  EXPECT_EQ(label_of({"mx.x.test", "192.0.2.1"}, 25), "mx.x.test[192.0.2.1]:25");
+  EXPECT_EQ(label_of({"192.0.2.1", "192.0.2.1"}, 24), "[192.0.2.1]:24");
+  EXPECT_EQ(label_of({"/run/lmtp", "/run/lmtp"}, 0), "/run/lmtp");
+}
+
+TEST(AFullBacklogOfASocket, IsAShortageThatFewerConnectionsMend) {
+  EXPECT_EQ(not_connected("/run/lmtp", EAGAIN).trouble, mail::Trouble::kBusy);
+}
+
 TEST(TheTextOfARefusal, HoldsWhatTheServerSaid) {
   EXPECT_EQ(told(outcome(mail::Verdict::kFailed, 550, {5, 1, 1}, "no such user"), false),
             "203.0.113.5 refused./Remote host said: 550 5.1.1 no such user/Giving up on 203.0.113.5./");

@@ -1,6 +1,7 @@
 """The channel lmtp (RFC 2033): qmail-rspawn against scripted servers, and a whole instance before a real Dovecot."""
 import email
 import re
+import signal
 
 import pytest
 
@@ -151,7 +152,40 @@ def test_a_store_that_is_down_holds_its_mail_and_nobody_elses(instance):
         wait_until(lambda: len(instance.queue()) == 1, "only the mail for the store that is down to be left")
 
 
-def test_an_address_moves_to_the_store_and_back_with_the_settings(instance):
+def test_a_route_that_changes_takes_waiting_mail_along(instance):
+    with Dovecot([ANN]) as dovecot:
+        instance.start(lmtproutes=[f"store.test:127.0.0.1:{free_port()}"])
+        instance.send(ANN, "Subject: moved\r\n\r\nx\r\n")
+        instance.wait_for_log(r"deferral: connect_to_\[127\.0\.0\.1\]")
+
+        def change(routes, expected):
+            mark = instance.mark()
+            instance.configure(lmtproutes=routes)
+            instance.signal(signal.SIGHUP)
+            instance.wait_for_log("got HUP", mark)
+            instance.signal(signal.SIGALRM)
+            instance.wait_for_log(expected, mark)
+        change([], "deferral: lmtproutes_have_no_entry")
+        change([f"store.test:{dovecot.lmtp_path}"], "success: .*Saved")
+        assert b"Subject: moved" in dovecot.wait_for(ANN, 1)[0]
+        instance.wait_until_empty()
+
+
+def test_a_crash_of_the_client_loses_nothing_for_the_store(instance):
+    with Dovecot([ANN]) as dovecot:
+        instance.start(lmtproutes=[f"store.test:127.0.0.1:{dovecot.lmtp_port}"])
+        wanted = set()
+        for number in range(60):
+            instance.send(ANN, f"Subject: x\r\nX-Id: {number}\r\n\r\nx\r\n")
+            wanted.add(str(number))
+            if number in (20, 40):
+                instance.kill("qmail-rspawn")
+                instance.wait_until_ready()
+        wait_until(lambda: not instance.queue(), "the queue to be empty")
+        assert {email.message_from_bytes(message)["X-Id"] for message in dovecot.messages(ANN)} == wanted
+
+
+def test_an_address_may_be_at_the_store_while_its_domain_is_local(instance):
     with Dovecot(["joe@mx.example.org"]) as dovecot:
         user = instance.user()
         instance.start(lmtproutes=[f"joe@mx.example.org:{dovecot.lmtp_path}"])
