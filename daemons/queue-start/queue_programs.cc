@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -29,9 +30,16 @@ Links::Pair make_pair_of_sockets() {
 Links::Pair make_pair_of_sockets_as(const std::optional<os::Identity>& identity) {
   if (!identity) return make_pair_of_sockets();
   const uid_t before = ::geteuid();
+  const pid_t parent = ::getppid();
+  int death_signal = 0;
+  ::prctl(PR_GET_PDEATHSIG, &death_signal);
   if (::seteuid(identity->uid) != 0) throw os::Fatal(111, os::with_errno("cannot become the user of qmail-send"));
   Links::Pair pair = make_pair_of_sockets();
   if (::seteuid(before) != 0) throw os::Fatal(111, os::with_errno("cannot become root again"));
+  if (death_signal != 0) {  // a change of credentials makes the kernel forget it, and the supervisor may be gone
+    ::prctl(PR_SET_PDEATHSIG, death_signal);
+    if (::getppid() != parent) ::raise(death_signal);
+  }
   return pair;
 }
 

@@ -53,7 +53,7 @@ TEST(ReportOfASettledMessage, HoldsFailuresAndTheSuccessesThatWereAskedFor) {
   message.settle(3, mail::Verdict::kDelivered, "", mail::Reached::kReporter);
   message.settle(4, mail::Verdict::kDelivered, "passed on", mail::Reached::kServer);
   message.settle(5, mail::Verdict::kDelivered, "");
-  const auto due = settled_recipients(message.view(), mail::Addressee::Kind::kReport);
+  const auto due = settled_recipients(message.view(), mail::Addressee::Kind::kReport, {});
   EXPECT_THAT(actions(due),
               ElementsAre(Pair("r0@example.net", Action::kFailed), Pair("r2@example.net", Action::kDelivered),
                           Pair("r4@example.net", Action::kRelayed)));
@@ -67,7 +67,7 @@ TEST(ReportToTheAdministrator, IsOfFailureAlone) {
   Message message({notify::kSuccess, 0});
   message.settle(0, mail::Verdict::kDelivered, "did 1+0+0");
   message.settle(1, mail::Verdict::kFailed, "no");
-  const auto due = settled_recipients(message.view(), mail::Addressee::Kind::kDoubleReport);
+  const auto due = settled_recipients(message.view(), mail::Addressee::Kind::kDoubleReport, {});
   EXPECT_THAT(actions(due), ElementsAre(Pair("r1@example.net", Action::kFailed)));
 }
 
@@ -75,18 +75,34 @@ TEST(Warning, IsAboutThoseThatAreStillTriedAndMayBeToldSo) {
   Message message({0, notify::kDelay, notify::kFailure, notify::kNever, 0});
   message.settle(4, mail::Verdict::kFailed, "no");
   message.image().apply(queue::Deferred{kId, {}, 1, "4.4.1 connect: refused", {0, 1, 2, 3}});
-  const auto due = delayed_recipients(message.view(), wall_from_millis(77));
+  const auto due = delayed_recipients(message.view(), wall_from_millis(77), {});
   EXPECT_THAT(actions(due),
               ElementsAre(Pair("r0@example.net", Action::kDelayed), Pair("r1@example.net", Action::kDelayed)));
   EXPECT_EQ(due[0].outcome.text, "connect: refused");
   EXPECT_EQ(due[0].will_retry_until, wall_from_millis(77));
 }
 
+TEST(Reports, NameRecipientsAsTheirSendersDid) {
+  queue::Admitted admitted;
+  admitted.id = kId;
+  admitted.routed = {{queue::Channel::kLocal, {"joe-ann@virtual.example", 0, ""}},
+                     {queue::Channel::kRemote, {"joe-ann@virtual.example", 0, ""}}};
+  std::string record;
+  queue::encode_state(record, admitted);
+  queue::Image image;
+  image.apply(Octets(record));
+  const auto router = route::Router::build({.virtualdomains = {"virtual.example:joe"}, .envnoathost = "x.example"});
+  ASSERT_TRUE(router);
+  const auto due = delayed_recipients(*image.find(kId), {}, *router);
+  EXPECT_THAT(actions(due), ElementsAre(Pair("ann@virtual.example", Action::kDelayed),
+                                        Pair("joe-ann@virtual.example", Action::kDelayed)));
+}
+
 TEST(NothingWanted, IsNoReport) {
   Message message({notify::kNever});
-  EXPECT_THAT(delayed_recipients(message.view(), {}), IsEmpty());
+  EXPECT_THAT(delayed_recipients(message.view(), {}, {}), IsEmpty());
   message.settle(0, mail::Verdict::kFailed, "no");
-  EXPECT_THAT(settled_recipients(message.view(), mail::Addressee::Kind::kReport), IsEmpty());
+  EXPECT_THAT(settled_recipients(message.view(), mail::Addressee::Kind::kReport, {}), IsEmpty());
 }
 
 }  // namespace

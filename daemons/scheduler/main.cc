@@ -64,6 +64,14 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
     os::say("alert", kName, route::to_string(lmtp.error()));
     return std::nullopt;
   }
+  auto router = route::Router::build({.locals = settings.locals,
+                                      .virtualdomains = settings.virtualdomains,
+                                      .envnoathost = settings.envnoathost,
+                                      .lmtproutes = settings.lmtproutes});
+  if (!router) {
+    os::say("alert", kName, route::to_string(router.error()));
+    return std::nullopt;
+  }
   mail::ReportSettings text;
   text.me = settings.me;
   text.bounce_from = settings.bouncefrom;
@@ -75,7 +83,8 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
   text.largest_original = settings.bouncemaxbytes;
   return SendSettings{policy_of(settings),
                       {std::move(*routes), std::move(*lmtp)},
-                      {std::move(text), settings.doublebounceto, settings.doublebouncehost, settings.queuelifetime}};
+                      {std::move(text), settings.doublebounceto, settings.doublebouncehost, settings.queuelifetime,
+                       std::move(*router)}};
 }
 
 SendPeers inherited_peers() {

@@ -63,7 +63,7 @@ void Reports::complete(const queue::Image::MessageView& message) {
     return true;
   });
   const AddresseeKind addressee = addressee_of(message).kind;
-  auto recipients = settled_recipients(message, addressee);
+  auto recipients = settled_recipients(message, addressee, policy_.router);
   if (recipients.empty()) return callbacks_.completed(id, std::nullopt);
   if (addressee == AddresseeKind::kDiscardDouble || addressee == AddresseeKind::kDiscardTriple) {
     discard(id, addressee);
@@ -77,7 +77,7 @@ void Reports::complete(const queue::Image::MessageView& message) {
 
 void Reports::warn(const queue::Image::MessageView& message) {
   const queue::MessageId id = message.id();
-  auto recipients = delayed_recipients(message, message.arrival() + policy_.lifetime);
+  auto recipients = delayed_recipients(message, message.arrival() + policy_.lifetime, policy_.router);
   if (recipients.empty() || addressee_of(message).kind != mail::Addressee::Kind::kReport)
     return callbacks_.warned(id, std::nullopt);
   std::string original;

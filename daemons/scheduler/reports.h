@@ -12,6 +12,7 @@
 #include "activity.h"
 #include "core/mail/delivery_report.h"
 #include "core/queue/image.h"
+#include "core/route/router.h"
 #include "system/ipc/link.h"
 #include "system/store/store.h"
 
@@ -20,7 +21,8 @@ namespace sluice::scheduler {
 struct ReportPolicy {
   mail::ReportSettings text;
   std::string double_bounce_to, double_bounce_host;
-  Duration lifetime{};  // of messages that may be late
+  Duration lifetime{};   // of messages that may be late
+  route::Router router;  // as todo-proc's
 };
 
 class Reports {

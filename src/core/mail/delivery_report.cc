@@ -15,6 +15,7 @@ namespace sluice::mail {
 namespace {
 
 constexpr std::size_t kLineWidth = 76;     // where we fold by choice
+constexpr std::size_t kTexts = 4u << 20;   // octets of outcomes' texts, of all recipients together
 constexpr std::size_t kLongestWord = 800;  // what cannot be folded is cut here, below the limit of 998 octets a line
 constexpr std::string_view kDelaySubject = "delay notice: your message is still being tried";
 constexpr std::string_view kDeliveredSubject = "success notice: your message was delivered";
@@ -70,6 +71,8 @@ class ReportWriter {
  public:
   ReportWriter(const ReportSettings& settings, const ReportedMessage& reported, std::string_view id, WallTime now)
       : settings_(settings), reported_(reported), id_(id), now_(now) {
+    longest_text_ =
+        std::clamp<std::size_t>(kTexts / std::max<std::size_t>(reported.recipients.size(), 1), 100, kMaximumText);
     utf8_ = reported.smtputf8 || !is_ascii(reported.addressee.recipient);
     for (const auto& recipient : reported.recipients) utf8_ = utf8_ || !is_ascii(recipient.address);
   }
@@ -179,7 +182,7 @@ class ReportWriter {
 
   void append_explanation(std::string& out, const ReportedRecipient& recipient) const {
     print(out, "\r\n<{}>:\r\n", short_safe(recipient.address));
-    const std::string text = safe(recipient.outcome.text);
+    const std::string text = safe(recipient.outcome.text, longest_text_);
     const bool explained = recipient.action == Action::kFailed || !text.empty();
     if (explained) out += "    ";
     if (explained) append_folded(out, text.empty() ? "no reason was given" : text, "    ");
@@ -226,7 +229,7 @@ class ReportWriter {
     const std::string_view said = remote.reply.empty() ? std::string_view(recipient.outcome.text) : remote.reply;
     if (said.empty()) return;
     print(out, "Diagnostic-Code: {}; ", from_smtp ? "smtp" : "x-sluice");
-    append_folded(out, safe(said), " ");
+    append_folded(out, safe(said, longest_text_), " ");
   }
 
   // The original as it was accepted, with the Return-Path that its final delivery would have given it.
@@ -264,6 +267,7 @@ class ReportWriter {
   std::string_view id_;
   WallTime now_;
   bool utf8_ = false;
+  std::size_t longest_text_ = kMaximumText;
 };
 
 }  // namespace

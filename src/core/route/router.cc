@@ -98,6 +98,17 @@ Routed Router::route(std::string address) const {
   return {queue::Channel::kLocal, std::move(local)};
 }
 
+std::string Router::without_prefix(std::string address) const {
+  constexpr int kDashes = 16;  // a prefix has few; addresses are as long as anybody likes
+  const std::size_t at = address.rfind('@');
+  std::size_t dash = address.find('-');
+  for (int i = 0; i < kDashes && at != std::string::npos && dash < at; ++i, dash = address.find('-', dash + 1)) {
+    std::string candidate = address.substr(dash + 1);
+    if (route(candidate) == Routed{queue::Channel::kLocal, address}) return candidate;
+  }
+  return address;
+}
+
 bool Router::is_own(std::string_view rewritten_address) const {
   const Match match = find(rewritten_address).match;
   return match == Match::kLmtp || match == Match::kLocal || match == Match::kVirtual;

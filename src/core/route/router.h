@@ -49,6 +49,10 @@ class Router {
   // The address after rules 1 and 2.
   std::string rewritten(std::string address) const;
 
+  // The other way: the address that rule 5 made this local one of; the same one if it made none. For people, who know
+  // their correspondents by the addresses that they wrote.
+  std::string without_prefix(std::string address) const;
+
   // This host is where mail for the address ends (rules 3 to 5 on a rewritten address). The empty key of
   // virtualdomains does not count: it says what to do with mail that was accepted, not that all mail is ours.
   bool is_own(std::string_view rewritten_address) const;

@@ -106,6 +106,17 @@ TEST(Router, DomainOfManyDotsIsLookedUpQuickly) {
   EXPECT_EQ(usual().route(dots).channel, kRemote);
 }
 
+TEST(Router, TakesThePrefixOfAVirtualDomainOffAgain) {
+  for (const char* address : {"ann@virtual.example", "ann-list@virtual.example", "bob@special.example",
+                              "a@b.wild.example", "@virtual.example", "ann@example.net", "x-y@mx.example.net"})
+    EXPECT_EQ(usual().without_prefix(usual().route(address).address), address);
+  EXPECT_EQ(usual().without_prefix("joe-ann@example.org"), "joe-ann@example.org");
+  EXPECT_EQ(usual().without_prefix("no at sign-"), "no at sign-");
+  EXPECT_EQ(usual().without_prefix(""), "");
+  const std::string long_one = std::string(60'000, '-') + "@virtual.example";
+  EXPECT_EQ(usual().without_prefix(long_one), long_one);
+}
+
 TEST(Router, LmtpRoutesCountBeforeEverythingElseAndAreOurOwn) {
   const Router with_store = router({.locals = {"mx.example.net", "store.example"},
                                     .virtualdomains = {"virtual.example:joe"},
