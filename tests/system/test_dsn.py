@@ -2,6 +2,7 @@
 import pytest
 
 from support.remote_server import Server
+from support.remote_spawner import Spawner
 
 
 def dsn_server(offers=("PIPELINING", "8BITMIME", "DSN")):
@@ -63,3 +64,48 @@ def test_what_is_no_parameter_is_refused(instance, mail, rcpt):
             assert code == 250
             code, _ = client.rcpt(instance.user(), rcpt)
         assert code == 501
+
+
+# -- qmail-rspawn alone -----------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def spawner(tmp_path):
+    with Spawner(tmp_path / "home") as running:
+        yield running
+
+
+NEVER, SUCCESS, FAILURE, DELAY = 1, 2, 4, 8
+WITH_DSN = ("PIPELINING", "8BITMIME", "DSN")
+
+
+def commands_heard(spawner, offers, **order):
+    def script(d):
+        d.greet(offers)
+        d.serve()
+
+    with Server(script) as server:
+        outcome, = spawner.deliver(server.destination, **order)
+        assert outcome.verdict == "K"
+        return outcome, server.dialogues[0].commands[1:3]
+
+
+def test_a_server_that_offers_dsn_is_told_and_reports(spawner):
+    outcome, commands = commands_heard(spawner, WITH_DSN, ret=2, envid="QQ+2B1", notify=SUCCESS | DELAY,
+                                       orcpt="rfc822;first@x.test")
+    assert commands == ["MAIL FROM:<s@us.test> RET=HDRS ENVID=QQ+2B1",
+                        "RCPT TO:<a@x.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;first@x.test"]
+    assert outcome.reached == "reporter"
+
+
+def test_an_original_recipient_is_added_where_reports_were_asked_for(spawner):
+    outcome, commands = commands_heard(spawner, WITH_DSN, recipients=["a+b@x.test"], ret=1, notify=NEVER)
+    assert commands == ["MAIL FROM:<s@us.test> RET=FULL",
+                        "RCPT TO:<a+b@x.test> NOTIFY=NEVER ORCPT=rfc822;a+2Bb@x.test"]
+    assert outcome.reached == "reporter"
+
+
+def test_a_server_without_dsn_is_told_nothing_and_does_not_report(spawner):
+    outcome, commands = commands_heard(spawner, ("PIPELINING", "8BITMIME"), ret=2, envid="Q", notify=SUCCESS,
+                                       orcpt="rfc822;first@x.test")
+    assert commands == ["MAIL FROM:<s@us.test>", "RCPT TO:<a@x.test>"]
+    assert outcome.reached == "server"

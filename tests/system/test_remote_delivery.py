@@ -94,45 +94,6 @@ def test_each_recipient_gets_its_own_outcome(spawner):
         assert server.messages[0].recipients == ["a@x.test", "b@x.test"]
 
 
-# -- delivery status notifications (RFC 3461) -------------------------------------------------------------------------
-
-NEVER, SUCCESS, FAILURE, DELAY = 1, 2, 4, 8
-WITH_DSN = ("PIPELINING", "8BITMIME", "DSN")
-
-
-def commands_heard(spawner, offers, **order):
-    def script(d):
-        d.greet(offers)
-        d.serve()
-
-    with Server(script) as server:
-        outcome, = spawner.deliver(server.destination, **order)
-        assert outcome.verdict == "K"
-        return outcome, server.dialogues[0].commands[1:3]
-
-
-def test_a_server_that_offers_dsn_is_told_and_reports(spawner):
-    outcome, commands = commands_heard(spawner, WITH_DSN, ret=2, envid="QQ+2B1", notify=SUCCESS | DELAY,
-                                       orcpt="rfc822;first@x.test")
-    assert commands == ["MAIL FROM:<s@us.test> RET=HDRS ENVID=QQ+2B1",
-                        "RCPT TO:<a@x.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;first@x.test"]
-    assert outcome.reached == "reporter"
-
-
-def test_an_original_recipient_is_added_where_reports_were_asked_for(spawner):
-    outcome, commands = commands_heard(spawner, WITH_DSN, recipients=["a+b@x.test"], ret=1, notify=NEVER)
-    assert commands == ["MAIL FROM:<s@us.test> RET=FULL",
-                        "RCPT TO:<a+b@x.test> NOTIFY=NEVER ORCPT=rfc822;a+2Bb@x.test"]
-    assert outcome.reached == "reporter"
-
-
-def test_a_server_without_dsn_is_told_nothing_and_does_not_report(spawner):
-    outcome, commands = commands_heard(spawner, ("PIPELINING", "8BITMIME"), ret=2, envid="Q", notify=SUCCESS,
-                                       orcpt="rfc822;first@x.test")
-    assert commands == ["MAIL FROM:<s@us.test>", "RCPT TO:<a@x.test>"]
-    assert outcome.reached == "server"
-
-
 # -- bodies -----------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("lf", [False, True])

@@ -1,54 +1,10 @@
-#include "core/smtp/client_session.h"
-
-#include <gtest/gtest.h>
+#include "core/smtp/client_dialogue_for_tests.h"
 
 namespace sluice::smtp {
 namespace {
 
 using mail::Trouble;
 using mail::Verdict;
-
-constexpr Octets kRichEhlo = "250-mx\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n";
-constexpr Octets kPoorEhlo = "250 mx\r\n";
-
-Job job_to(std::vector<std::string> recipients, std::uint64_t size = 100) {
-  Job job;
-  job.envelope.sender = "a@b.example";
-  for (std::string& address : recipients) job.envelope.recipients.push_back({std::move(address), 0, ""});
-  job.size = size;
-  return job;
-}
-
-struct Client : ::testing::Test {
-  ClientSession session{"me.example"};
-  std::string out;
-  std::string hear(Octets octets) {
-    session.receive(octets, out);
-    return std::exchange(out, {});
-  }
-  std::string start(Job job) {
-    session.start(std::move(job), out);
-    return std::exchange(out, {});
-  }
-  void greet(Octets ehlo) {
-    hear("220 mx\r\n");
-    hear(ehlo);
-    ASSERT_TRUE(session.ready());
-  }
-  // "K250 Z450" and so on, one word a recipient
-  std::string outcomes() {
-    EXPECT_TRUE(session.done());
-    std::string words;
-    for (const mail::Outcome& o : session.take_outcomes()) {
-      if (!words.empty()) words.push_back(' ');
-      words.push_back(static_cast<char>(o.verdict));
-      words.append(std::to_string(o.reply));
-      last = o;
-    }
-    return words;
-  }
-  mail::Outcome last;
-};
 
 TEST_F(Client, SaysEhloAfterTheGreeting) {
   EXPECT_EQ(session.wait(), Step::kGreeting);
@@ -312,74 +268,6 @@ TEST_F(Client, AddressesCannotBreakOutOfTheirCommand) {
   EXPECT_EQ(other.take_outcomes().at(0).code, (mail::EnhancedCode{5, 1, 7}));
 }
 
-constexpr Octets kDsnEhlo = "250-mx\r\n250-PIPELINING\r\n250 DSN\r\n";
-
-Job job_with_dsn() {
-  Job job = job_to({"x@y.example"}, 0);
-  job.envelope.ret = mail::Return::kHeaders;
-  job.envelope.envelope_id = "QQ";
-  job.envelope.recipients[0].notify = mail::notify::kSuccess | mail::notify::kDelay;
-  job.envelope.recipients[0].original_recipient = "rfc822;first@y.example";
-  return job;
-}
-
-TEST_F(Client, DsnParametersAreSentWhereOffered) {
-  greet(kDsnEhlo);
-  EXPECT_EQ(start(job_with_dsn()),
-            "MAIL FROM:<a@b.example> RET=HDRS ENVID=QQ\r\n"
-            "RCPT TO:<x@y.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;first@y.example\r\nDATA\r\n");
-}
-
-TEST_F(Client, DsnParametersAreNotSentWhereNotOffered) {
-  greet("250-mx\r\n250 PIPELINING\r\n");
-  EXPECT_EQ(start(job_with_dsn()), "MAIL FROM:<a@b.example>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n");
-}
-
-TEST_F(Client, AnOriginalRecipientIsMadeOfTheAddressWhenReportsWereAskedFor) {
-  greet(kDsnEhlo);
-  Job job = job_to({"x+1=2@y.example", "z@y.example", "never@y.example"}, 0);
-  job.envelope.recipients[0].notify = mail::notify::kFailure;
-  job.envelope.recipients[2].notify = mail::notify::kNever;
-  EXPECT_EQ(start(job),
-            "MAIL FROM:<a@b.example>\r\n"
-            "RCPT TO:<x+1=2@y.example> NOTIFY=FAILURE ORCPT=rfc822;x+2B1+3D2@y.example\r\n"
-            "RCPT TO:<z@y.example>\r\n"
-            "RCPT TO:<never@y.example> NOTIFY=NEVER ORCPT=rfc822;never@y.example\r\nDATA\r\n");
-}
-
-TEST_F(Client, StoredDsnValuesCannotBreakOutOfTheirParameter) {
-  greet(kDsnEhlo);
-  Job job = job_with_dsn();
-  job.envelope.envelope_id = "a b";
-  job.envelope.recipients[0].original_recipient = "rfc822;x\r\nDATA";
-  EXPECT_EQ(start(job), "MAIL FROM:<a@b.example> RET=HDRS\r\nRCPT TO:<x@y.example> NOTIFY=SUCCESS,DELAY\r\nDATA\r\n");
-}
-
-TEST_F(Client, AnOriginalRecipientInUtf8IsSentWithADeclaredMessageOnly) {
-  greet("250-mx\r\n250-PIPELINING\r\n250-SMTPUTF8\r\n250 DSN\r\n");
-  Job job = job_to({"x@y.example"}, 0);
-  job.envelope.recipients[0].original_recipient = "utf-8;j\xc3\xb6@y.example";
-  EXPECT_EQ(start(job).find("ORCPT"), std::string::npos);
-  hear("250 ok\r\n250 ok\r\n550 no\r\n");
-  outcomes();
-  job.envelope.smtputf8 = true;
-  EXPECT_NE(start(job).find(" ORCPT=utf-8;j\xc3\xb6@y.example\r\n"), std::string::npos);
-}
-
-TEST_F(Client, ADeliveredOutcomeSaysWhetherTheServerReports) {
-  for (const auto& [ehlo, reached] :
-       {std::pair(kDsnEhlo, mail::Reached::kReporter), std::pair(kRichEhlo, mail::Reached::kServer)}) {
-    session = ClientSession("me.example");
-    greet(ehlo);
-    start(job_with_dsn());
-    hear("250 ok\r\n250 ok\r\n354 go\r\n");
-    session.body_sent();
-    hear("250 ok\r\n");
-    EXPECT_EQ(outcomes(), "K250");
-    EXPECT_EQ(last.reached, reached);
-  }
-}
-
 TEST_F(Client, QuitsInOrder) {
   greet(kRichEhlo);
   session.quit(out);
@@ -388,83 +276,6 @@ TEST_F(Client, QuitsInOrder) {
   hear("221 bye\r\n");
   EXPECT_FALSE(session.usable());
   EXPECT_EQ(session.ending().trouble, Trouble::kNone);
-}
-
-struct LmtpClient : Client {
-  LmtpClient() { session = ClientSession("me.example", Protocol::kLmtp); }
-  void send_body(Octets rcpts) {
-    hear("250 ok\r\n" + std::string(rcpts) + "354 go\r\n");
-    ASSERT_TRUE(session.body_wanted());
-    session.body_sent();
-  }
-};
-
-TEST_F(LmtpClient, SaysLhloAndHasNothingOlderToFallBackTo) {
-  EXPECT_EQ(hear("220 store LMTP\r\n"), "LHLO me.example\r\n");
-  EXPECT_EQ(hear("500 what\r\n"), "");
-  EXPECT_FALSE(session.usable());
-  EXPECT_EQ(session.ending().trouble, Trouble::kUnreachable);
-}
-
-TEST_F(LmtpClient, GetsOneReplyForEachAcceptedRecipient) {
-  greet(kRichEhlo);
-  start(job_to({"a@y.example", "b@y.example", "c@y.example", "d@y.example"}));
-  send_body("250 ok\r\n550 5.1.1 nobody\r\n250 ok\r\n250 ok\r\n");
-  hear("250 2.0.0 saved\r\n");
-  EXPECT_FALSE(session.done()) << "two are still to come";
-  hear("452 4.2.2 over quota\r\n552 5.2.2 full\r\n");
-  EXPECT_EQ(outcomes(), "K250 D550 Z452 D552");
-  EXPECT_TRUE(session.ready());
-  EXPECT_TRUE(start(job_to({"a@y.example"})).starts_with("MAIL ")) << "the transaction was closed";
-}
-
-TEST_F(LmtpClient, WhomTheServerTookHasHisMessage) {
-  greet("250-store\r\n250-PIPELINING\r\n250 DSN\r\n");
-  Job job = job_with_dsn();
-  EXPECT_EQ(start(job), "MAIL FROM:<a@b.example>\r\nRCPT TO:<x@y.example>\r\nDATA\r\n")
-      << "reports about final delivery are ours";
-  send_body("250 ok\r\n");
-  hear("250 saved\r\n");
-  EXPECT_EQ(outcomes(), "K250");
-  EXPECT_EQ(last.reached, mail::Reached::kMailbox);
-}
-
-TEST_F(LmtpClient, ALostConnectionTouchesOnlyThoseWhoWereNotAnswered) {
-  greet(kRichEhlo);
-  start(job_to({"a@y.example", "b@y.example", "c@y.example"}));
-  send_body("250 ok\r\n250 ok\r\n250 ok\r\n");
-  hear("250 saved\r\n554 5.7.1 no\r\n");
-  session.closed();
-  EXPECT_EQ(outcomes(), "K250 D554 Z0");
-  EXPECT_EQ(last.trouble, Trouble::kConnection);
-}
-
-TEST_F(LmtpClient, A421AtTheEndOfDataIsForThoseWhoWereNotAnswered) {
-  greet(kRichEhlo);
-  start(job_to({"a@y.example", "b@y.example", "c@y.example"}));
-  send_body("250 ok\r\n250 ok\r\n250 ok\r\n");
-  hear("250 saved\r\n421 4.3.2 stopping\r\n");
-  EXPECT_EQ(outcomes(), "K250 Z421 Z421");
-}
-
-TEST_F(LmtpClient, OneReplyTooManyMakesTheSessionUnusable) {
-  greet(kRichEhlo);
-  start(job_to({"a@y.example"}));
-  send_body("250 ok\r\n");
-  hear("250 saved\r\n250 saved twice\r\n");
-  EXPECT_EQ(outcomes(), "K250");
-  EXPECT_FALSE(session.usable());
-}
-
-TEST_F(LmtpClient, AMessageForNobodyIsNotSent) {
-  greet(kRichEhlo);
-  start(job_to({"a@y.example"}));
-  EXPECT_EQ(hear("250 ok\r\n550 no\r\n503 no recipients\r\n"), "");
-  EXPECT_EQ(outcomes(), "D550");
-  start(job_to({"a@y.example"}));
-  EXPECT_EQ(hear("250 reset\r\n250 ok\r\n550 no\r\n354 go\r\n"), "");
-  EXPECT_EQ(outcomes(), "D550");
-  EXPECT_FALSE(session.usable()) << "354 to nobody";
 }
 
 // With PIPELINING the replies may be cut anywhere.
