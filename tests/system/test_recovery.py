@@ -217,7 +217,7 @@ def test_a_damaged_record_is_put_aside_and_all_others_are_delivered(instance, re
         file.write(bytes([octets[at] ^ 1]))
 
     verified = instance.tool("journal", "verify", instance.queue_directory)
-    assert verified.returncode == 65 and " 1 damaged places" in verified.stdout
+    assert verified.returncode == 65 and " 1 damaged place," in verified.stdout
     instance.start(smtproutes=[f"x.test:{recorder.route}"])
     others = [f"m{i}" for i in range(10) if i != 4]
     recorder.wait_for(others)
