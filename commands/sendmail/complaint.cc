@@ -28,10 +28,10 @@ bool mail_complaint(const Work& work, std::string_view why, submission::ProgramT
   const std::string daemon =
       submission::author_value("Mail system", fmt::format("{}@{}", work.settings.bouncefrom, work.settings.bouncehost));
   mail::Envelope envelope;  // from the null sender, so that nothing answers
-  envelope.recipients.push_back({.address = work.own_address(), .notify = 0, .original_recipient = {}});
+  envelope.recipients.push_back({.address = work.own_address, .notify = 0, .original_recipient = {}});
   envelope.line_form = mail::LineForm::kLf;
   text.precede(submission::received_field(work.settings, "sendmail", stamp.date) +
-               fmt::format(kBeginning, daemon, work.own_address(), stamp.date, stamp.message_id, why));
+               fmt::format(kBeginning, daemon, work.own_address, stamp.date, stamp.message_id, why));
   return submission::submit(work.doors, envelope, text).has_value();
 }
 

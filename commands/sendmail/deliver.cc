@@ -42,7 +42,7 @@ Result<std::vector<std::string>, Trouble> command_line_addresses(const Work& wor
 Result<std::string, Trouble> sender_of(const Work& work, const submission::Letter& letter) {
   const Options& options = work.options;
   if (options.sender_from_header && letter.author) return *letter.author;
-  if (!options.sender) return work.own_address();
+  if (!options.sender) return work.own_address;
   if (options.sender->empty()) return std::string();
   auto sender = submission::single_address(*options.sender, work.names);
   if (!sender) return fail(Trouble{EX_USAGE, fmt::format("sender {}", sender.error())});
@@ -79,7 +79,7 @@ submission::LetterRules rules_of(const Work& work, const submission::Stamp& stam
   rules.take_recipients = work.options.recipients_from_header;
   rules.style = submission::ListStyle::kSpacesToo;
   rules.add_missing = !work.options.gateway;
-  rules.author = submission::author_value(work.options.full_name.value_or(work.caller.full_name), work.own_address());
+  rules.author = submission::author_value(work.options.full_name.value_or(work.caller.full_name), work.own_address);
   rules.date = stamp.date;
   rules.message_id = stamp.message_id;
   return rules;

@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "system/config/load.h"
+#include "system/os/process.h"
 #include "work.h"
 
 namespace sluice::sendmail {
@@ -36,6 +37,7 @@ std::optional<std::string> forbidden_setting(const Options& options, const std::
 }
 
 int run(int argc, char** argv) {
+  os::occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   const std::string program = argc > 0 ? base_name(argv[0]) : "sendmail";
@@ -57,6 +59,9 @@ int run(int argc, char** argv) {
   work.names = submission::names_of(work.settings);
   work.doors = submission::doors_of(work.settings, environment.variables, true);
   work.caller = submission::originator();
+  auto own_address = submission::address_of(work.caller, work.names);
+  if (!own_address) return complain(program, own_address.error()), EX_OSERR;
+  work.own_address = std::move(*own_address);
   switch (work.options.mode) {
     case Mode::kDeliver:
       return deliver(work);

@@ -17,19 +17,12 @@ namespace sluice::sendmail {
 
 namespace {
 
+constexpr std::string_view kNobody = "no such user here";
+
 struct Finding {
   int status;
   std::string text;
 };
-
-Result<std::optional<local::Account>, std::string> find_account(std::string_view name) {
-  const auto user = os::find_user(std::string(name));
-  if (!user) return std::nullopt;
-  local::Account account{user->name, user->uid, user->gid, user->home, std::nullopt};
-  struct stat status {};
-  if (::stat(user->home.c_str(), &status) == 0) account.home_owner = status.st_uid;
-  return account;
-}
 
 // Whether a .qmail file speaks for the extension; nothing if we may not look.
 std::optional<bool> has_instructions(const local::Owner& owner) {
@@ -63,7 +56,7 @@ class Verifier {
       case queue::Channel::kRemote:
         return {EX_OK, fmt::format("remote, to {} by SMTP", mail::domain_of(routed.address))};
       case queue::Channel::kLmtp:
-        return {EX_OK, fmt::format("by LMTP")};
+        return {EX_OK, "by LMTP"};
       case queue::Channel::kLocal:
         return look_at_local(std::string(mail::local_part_of(routed.address)));
     }
@@ -75,40 +68,51 @@ class Verifier {
            std::optional<cdb::Reader> assigned)
       : settings_(settings), router_(std::move(router)), aliases_(std::move(aliases)), assigned_(std::move(assigned)) {}
 
+  // In the order of qmail-lspawn: who is assigned, aliases, the users of the system, the user alias.
   Finding look_at_local(const std::string& local_part) const {
+    const auto assigned = find_assigned(local_part);
+    if (!assigned) return {EX_TEMPFAIL, assigned.error()};
+    if (*assigned) return look_at_owner(**assigned);
     const auto expansion = aliases_.expand(local_part);
     if (!expansion)
       return {expansion.error().problem == local::ExpansionProblem::kDatabase ? EX_TEMPFAIL : EX_DATAERR,
               expansion.error().text};
+    const std::size_t targets = expansion->targets.size();
     if (expansion->is_alias)
-      return {EX_OK, fmt::format("local, an alias of {} target{}", expansion->targets.size(),
-                                 expansion->targets.size() == 1 ? "" : "s")};
-    auto owner = find_owner(local_part);
-    if (!owner) return {EX_TEMPFAIL, owner.error()};
-    if (!*owner) return {EX_NOUSER, "no such user here"};
-    const std::string user = fmt::format("local, user {}", (*owner)->user);
-    if (!local::needs_dot_qmail((*owner)->dash)) return {EX_OK, user};
-    const auto found = has_instructions(**owner);
-    if (!found)
-      return {EX_OK, fmt::format("{}, if there is a .qmail file for {}{}", user, (*owner)->dash, (*owner)->ext)};
-    return *found ? Finding{EX_OK, user} : Finding{EX_NOUSER, "no such user here"};
+      return {EX_OK, fmt::format("local, an alias of {} target{}", targets, targets == 1 ? "" : "s")};
+    auto owner = local::find_owner(local_part, [this](std::string_view name) { return find_account(name); });
+    if (!owner) return {EX_NOUSER, std::string(kNobody)};  // not even a user alias
+    if (owner->user == local::kAliasUser) owner->home = settings_.alias_dir;
+    return look_at_owner(*owner);
   }
 
-  // Nothing: nobody.
-  Result<std::optional<local::Owner>, std::string> find_owner(const std::string& local_part) const {
-    if (assigned_) {
-      const auto lookup = [this](std::string_view key) -> Result<std::optional<std::string>, std::string> {
-        const auto value = assigned_->find(key);
-        if (!value) return fail(value.error());
-        return *value ? std::optional(std::string(**value)) : std::nullopt;
-      };
-      auto owner = local::find_assigned(local_part, lookup);
-      if (!owner || *owner) return owner;
-    }
-    auto owner = local::find_owner(local_part, find_account);
-    if (!owner) return std::nullopt;  // not even a user alias
-    if (owner->user == local::kAliasUser) owner->home = settings_.alias_dir;
-    return std::move(*owner);
+  static Finding look_at_owner(const local::Owner& owner) {
+    const std::string user = fmt::format("local, user {}", owner.user);
+    if (!local::needs_dot_qmail(owner.dash)) return {EX_OK, user};
+    const auto found = has_instructions(owner);
+    if (!found) return {EX_OK, fmt::format("{}, if there is a .qmail file for {}{}", user, owner.dash, owner.ext)};
+    return *found ? Finding{EX_OK, user} : Finding{EX_NOUSER, std::string(kNobody)};
+  }
+
+  Result<std::optional<local::Owner>, std::string> find_assigned(const std::string& local_part) const {
+    if (!assigned_) return std::nullopt;
+    return local::find_assigned(local_part,
+                                [this](std::string_view key) -> Result<std::optional<std::string>, std::string> {
+                                  const auto value = assigned_->find(key);
+                                  if (!value) return fail(value.error());
+                                  return *value ? std::optional(std::string(**value)) : std::nullopt;
+                                });
+  }
+
+  Result<std::optional<local::Account>, std::string> find_account(std::string_view name) const {
+    const auto user = os::find_user(std::string(name));
+    if (!user) return std::nullopt;
+    local::Account account{user->name, user->uid, user->gid, user->home, std::nullopt};
+    struct stat status {};
+    if (::stat(user->home.c_str(), &status) == 0) account.home_owner = status.st_uid;
+    // A mailbox outside of homes needs none.
+    if (settings_.defaultdelivery.starts_with('/')) account.home_owner = user->uid;
+    return account;
   }
 
   const settings::Settings& settings_;

@@ -20,10 +20,6 @@ int Work::fail(int status, std::string_view text) const {
   return status;
 }
 
-std::string Work::own_address() const {
-  return fmt::format("{}@{}", caller.user, submission::qualified_host(names, ""));
-}
-
 int status_of(const submission::Refusal& refusal) { return refusal.permanent ? EX_UNAVAILABLE : EX_TEMPFAIL; }
 
 }  // namespace sluice::sendmail

@@ -19,13 +19,12 @@ struct Work {
   submission::Names names;
   submission::Doors doors;
   submission::Originator caller;
+  std::string own_address;  // the caller as the sender of mail: stored form
 
   // "sendmail: TEXT" on standard error, unless errors are to be quiet.
   void say(std::string_view text) const;
   // say(), and the status.
   int fail(int status, std::string_view text) const;
-  // The caller as the sender of mail.
-  std::string own_address() const;
 };
 
 // "PROGRAM: TEXT" on standard error.

@@ -160,6 +160,17 @@ def test_a_refusal_says_why(instance, arguments, text, status, says):
     assert run(instance, "sendmail", "-oeq", *arguments, text=text).stderr in ("", done.stderr)
 
 
+@pytest.mark.parametrize("closed, status", [("<&-", 74), (">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 74), ("<&- 2>&-", 74)])
+def test_standard_streams_may_be_closed(instance, closed, status):
+    instance.start()
+    for command, expected in ((f"{program('sendmail')} -v", status), (program("qmail-inject"), 111 if status else 0)):
+        done = subprocess.run(["/bin/sh", "-c", f"{command} {instance.user()} {closed}"], input=LETTER,
+                              env=instance.variables(), capture_output=True, timeout=PATIENCE)
+        assert done.returncode == expected, done.stderr
+    if status == 0:
+        instance.wait_for_mail(2)
+
+
 def test_bad_settings_are_named(instance):
     instance.set_up(queue_count=1)
     (instance.home / "etc/control/defaulthost").write_text("not a host\n")

@@ -14,6 +14,7 @@
 #include "system/config/load.h"
 #include "system/os/clock.h"
 #include "system/os/failure.h"
+#include "system/os/process.h"
 #include "system/submission/originator.h"
 #include "system/submission/program_text.h"
 
@@ -117,6 +118,7 @@ void print(submission::ProgramText& text) {
 }
 
 int run(int argc, char** argv) {
+  os::occupy_standard_streams();
   const auto options = parse(argc, argv);
   if (!options) throw os::Fatal(kPermanent, fmt::format("{}; {}", options.error(), kUsage));
   const config::Environment environment = config::process_environment();

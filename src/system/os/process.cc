@@ -210,6 +210,14 @@ std::string describe_end(int status) {
   return fmt::format("exited with status {}", WEXITSTATUS(status));
 }
 
+void occupy_standard_streams() {
+  for (int fd = ::open("/dev/null", O_WRONLY); fd >= 0; fd = ::open("/dev/null", O_WRONLY))
+    if (fd > STDERR_FILENO) {
+      ::close(fd);
+      return;
+    }
+}
+
 void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
 
 }  // namespace sluice::os

@@ -65,6 +65,10 @@ std::optional<Ended> reap_any();       // a child that has ended and was not rea
 int wait_for(pid_t child);             // its status; waits
 std::string describe_end(int status);  // "exited with status 1", "killed by signal 9"
 
+// Descriptors 0 to 2 that the starter left closed become ones that read nothing and show nothing, so that no file or
+// socket of ours is ever taken for a standard stream. Reading from such a 0 fails as if it were closed.
+void occupy_standard_streams();
+
 // Takes over the children of children that die, so that reap_any() sees the end of every descendant.
 void adopt_orphans();
 

@@ -28,6 +28,12 @@ Originator originator() {
   return {user->name, full_name(user->gecos, user->name)};
 }
 
+Result<std::string, std::string> address_of(const Originator& originator, const Names& names) {
+  ListedAddress address;
+  address.local = originator.user;
+  return envelope_address(address, names);
+}
+
 Names names_of(const settings::Settings& settings) {
   return {.default_host = settings.defaulthost,
           .default_domain = settings.defaultdomain,

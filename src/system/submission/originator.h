@@ -15,6 +15,10 @@ struct Originator {
 };
 Originator originator();
 
+// The originator's address on the default host, in stored form.
+//   errors  a sentence: the login name or the names make no address
+Result<std::string, std::string> address_of(const Originator& originator, const Names& names);
+
 Names names_of(const settings::Settings& settings);
 
 struct Stamp {
