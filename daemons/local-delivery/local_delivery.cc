@@ -1,30 +1,42 @@
 #include "local_delivery.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-
 #include "core/mail/address.h"
-#include "system/store/layout.h"
 
 namespace sluice::local_delivery {
 
 namespace {
 
-mail::Outcome deferred(std::string text) {
-  return {mail::Verdict::kDeferred, mail::Trouble::kNone, 0, {4, 3, 0}, std::move(text) + " (#4.3.0)"};
+// Of two outcomes for one recipient the one that counts: what has to be done again, then what cannot be done.
+int weight(mail::Verdict verdict) {
+  switch (verdict) {
+    case mail::Verdict::kDelivered:
+      return 0;
+    case mail::Verdict::kFailed:
+      return 1;
+    case mail::Verdict::kDeferred:
+      break;
+  }
+  return 2;
+}
+
+void add(mail::Outcome& sum, mail::Outcome outcome) {
+  if (weight(outcome.verdict) < weight(sum.verdict)) return;
+  // An alias that led to addresses elsewhere has been expanded, whoever else it named.
+  const mail::Reached reached = sum.reached == mail::Reached::kMailbox ? outcome.reached : sum.reached;
+  sum = std::move(outcome);
+  sum.reached = reached;
 }
 
 }  // namespace
 
-LocalDelivery::LocalDelivery(net::Loop& loop, std::unique_ptr<store::BodyReader> bodies, Place place, os::Fd scheduler)
+LocalDelivery::LocalDelivery(net::Loop& loop, OwnerSearch owners, WorkerProcess::Environment environment,
+                             WorkerPool::Limits limits, os::Fd scheduler)
     : loop_(loop),
-      bodies_(std::move(bodies)),
-      place_(std::move(place)),
+      owners_(std::move(owners)),
+      workers_(loop, std::move(environment), limits,
+               [this](const Job& job, link::LetterDone done) { finished(job, std::move(done)); }),
       scheduler_(loop, std::move(scheduler),
                  {.role = link::Role::kLocalDelivery, .pid = static_cast<std::uint32_t>(::getpid()), .limit = kLimit},
                  {nullptr, [this](const link::Frame& frame) { return take(frame); },
@@ -32,79 +44,55 @@ LocalDelivery::LocalDelivery(net::Loop& loop, std::unique_ptr<store::BodyReader>
 
 bool LocalDelivery::take(const link::Frame& frame) {
   if (frame.type == link::FrameType::kReload) return true;  // its settings count after a restart
-  auto deliver = link::Deliver::decode(frame.payload);
-  if (frame.type != link::FrameType::kDeliver || !deliver || deliver->envelope.recipients.empty()) return false;
-  const std::uint64_t attempt = deliver->attempt;
-  if (!attempts_.emplace(attempt, Attempt{std::move(*deliver), {}}).second) return false;
-  next_recipient(attempt);
+  auto decoded = link::Deliver::decode(frame.payload);
+  if (frame.type != link::FrameType::kDeliver || !decoded || decoded->envelope.recipients.empty()) return false;
+  const auto deliver = std::make_shared<const link::Deliver>(std::move(*decoded));
+  const std::size_t recipients = deliver->envelope.recipients.size();
+  const auto made = attempts_.emplace(deliver->attempt, Attempt{std::vector<mail::Outcome>(recipients), recipients});
+  if (!made.second) return false;
+  for (std::size_t i = 0; i < recipients; ++i) {
+    const std::uint64_t part = ++last_number_;
+    parts_.emplace(part, Part{deliver->attempt, i, 1, {mail::Verdict::kDelivered, {}, 0, {2, 0, 0}, {}}});
+    start(part, deliver, i, std::string(mail::local_part_of(deliver->envelope.recipients[i].address)),
+          deliver->envelope.sender, OwnerSearch::Among::kAll);
+  }
   return true;
 }
 
-void LocalDelivery::next_recipient(std::uint64_t number) {
-  Attempt& attempt = attempts_.at(number);
-  while (attempt.outcomes.size() < attempt.deliver.envelope.recipients.size()) {
-    bool running = false;
-    mail::Outcome outcome = start(number, attempt, attempt.outcomes.size(), running);
-    if (running) return;
-    attempt.outcomes.push_back(std::move(outcome));
+void LocalDelivery::start(std::uint64_t part, const std::shared_ptr<const link::Deliver>& deliver,
+                          std::size_t recipient, const std::string& local, const std::string& sender,
+                          OwnerSearch::Among among) {
+  auto to = owners_.find(local, among, loop_.now());
+  if (!to) return settle(part, std::move(to.error()));
+  const std::uint64_t number = ++last_number_;
+  jobs_.emplace(number, part);
+  workers_.deliver({number, deliver, recipient, std::move(*to), local, sender});
+}
+
+void LocalDelivery::finished(const Job& job, link::LetterDone done) {
+  const auto found = jobs_.find(job.number);
+  if (found == jobs_.end()) return;
+  const std::uint64_t part = found->second;
+  jobs_.erase(found);
+  if (done.outcome.verdict == mail::Verdict::kDelivered && !done.onward.empty()) {
+    parts_.at(part).unfinished += done.onward.size();
+    for (const std::string& user : done.onward)
+      start(part, job.deliver, job.recipient, user, done.onward_sender, OwnerSearch::Among::kUsers);
   }
-  scheduler_.send(link::Delivered{number, attempt.outcomes});
-  attempts_.erase(number);
+  settle(part, std::move(done.outcome));
 }
 
-// The message for one recipient: read here if it is small, so that the child needs no way to anybody else's mail.
-Result<Letter, std::string> LocalDelivery::letter_of(const link::Deliver& deliver, std::size_t recipient) {
-  Letter letter;
-  letter.sender = deliver.envelope.sender;
-  letter.recipient = deliver.envelope.recipients[recipient].address;
-  letter.line_form = deliver.envelope.line_form;
-  letter.host = place_.host;
-  letter.sequence = ++sequence_;
-  if (deliver.body.storage == queue::BodyRef::Storage::kFile) {
-    const std::string path = store::body_path(place_.queue_directory, deliver.body.segment, place_.split);
-    letter.file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!letter.file) return fail(fmt::format("cannot open {}: {}", path, std::strerror(errno)));
-    return letter;
-  }
-  if (deliver.body.length > link::kLargeBody) return fail(std::string("a body in the journal is too large"));
-  letter.body.resize(deliver.body.length);
-  const auto read = bodies_->read(deliver.body, 0, letter.body.data(), letter.body.size());
-  if (!read) return fail(read.error().what);
-  if (*read != letter.body.size()) return fail(std::string("a body in the journal is cut short"));
-  return letter;
-}
-
-mail::Outcome LocalDelivery::start(std::uint64_t attempt, const Attempt& work, std::size_t recipient, bool& running) {
-  const auto owner = mailbox_owner(work.deliver.envelope.recipients[recipient].address,
-                                   place_.maildir.starts_with('/') ? Home::kUnused : Home::kNeeded);
-  if (!owner) return owner.error();
-  auto letter = letter_of(work.deliver, recipient);
-  if (!letter) return deferred(letter.error());
-  auto child = start_delivery(*owner, place_.maildir, std::move(*letter));
-  if (!child) return deferred(fmt::format("Unable to start a delivery: {}.", std::strerror(child.error())));
-  running = true;
-  const std::uint64_t number = sequence_;
-  auto report = net::Stream::adopt(loop_, std::move(child->report));
-  running_.emplace(number, Running{attempt, recipient, child->pid, report, {}});
-  report->start({[this, number](Octets octets) {
-                   Running& one = running_.at(number);
-                   if (one.said.size() <= mail::kMaximumText + 64) one.said.append(octets);
-                   return octets.size();
-                 },
-                 [this, number](int) { ended(number); }});
-  return {};
-}
-
-void LocalDelivery::ended(std::uint64_t number) {
-  const Running one = std::move(running_.at(number));
-  running_.erase(number);
-  // It closed its end by ending, so this does not wait.
-  while (::waitpid(one.pid, nullptr, 0) < 0 && errno == EINTR) continue;
-  auto outcome = read_report(one.said);
-  const auto found = attempts_.find(one.attempt);
-  if (found == attempts_.end()) return;
-  found->second.outcomes.push_back(outcome ? std::move(*outcome) : deferred("The delivery died."));
-  next_recipient(one.attempt);
+void LocalDelivery::settle(std::uint64_t number, mail::Outcome outcome) {
+  Part& part = parts_.at(number);
+  add(part.outcome, std::move(outcome));
+  if (--part.unfinished > 0) return;
+  const Part finished = std::move(part);
+  parts_.erase(number);
+  const auto attempt = attempts_.find(finished.attempt);
+  attempt->second.outcomes[finished.recipient] = finished.outcome;
+  if (--attempt->second.unfinished > 0) return;
+  scheduler_.send(link::Delivered{attempt->first, attempt->second.outcomes});
+  attempts_.erase(attempt);
 }
 
 }  // namespace sluice::local_delivery

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from support.accounts import ROOT
 from support.instance import wait_until
 from support.recorder import Recorder, letter
 from support.remote_server import Server
@@ -57,12 +58,15 @@ def test_the_activity_record_tells_a_message_s_way(instance):
         assert re.search(pattern, instance.log, re.MULTILINE), f"{pattern} in\n{instance.log}"
 
 
-def test_an_address_with_an_extension_reaches_the_user_before_the_dash(instance):
+@pytest.mark.skipif(not ROOT, reason="would write into one's own home")
+def test_an_address_with_an_extension_follows_its_file_and_fails_without_one(instance):
     instance.start()
-    user = instance.user().replace("@", "-lists@")
-    instance.send(user)
+    extension = instance.instruct(f"./{instance.mailbox}/\n")
+    user = instance.user().replace("@", f"-{extension}@")
+    instance.send([user, instance.user().replace("@", f"-{extension}x@")])
     message = email.message_from_bytes(instance.wait_for_mail()[0])
     assert message["Delivered-To"] == user
+    instance.wait_for_log(r"^delivery \S+ failure: Sorry,_there_is_no_mailbox_here_by_that_name._\(#5.1.1\)")
 
 
 def test_swaks_reaches_a_maildir(instance):

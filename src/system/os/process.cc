@@ -69,7 +69,9 @@ bool place_descriptors(const Prepared& prepared, int& report) {
 }
 
 bool become(const Identity& identity) {
-  if (::setgroups(1, &identity.gid) != 0 || ::setresgid(identity.gid, identity.gid, identity.gid) != 0 ||
+  const bool listed = !identity.groups.empty();
+  if (::setgroups(listed ? identity.groups.size() : 1, listed ? identity.groups.data() : &identity.gid) != 0 ||
+      ::setresgid(identity.gid, identity.gid, identity.gid) != 0 ||
       ::setresuid(identity.uid, identity.uid, identity.uid) != 0)
     return false;
   if (identity.uid != 0 && ::setuid(0) == 0) return errno = EPERM, false;  // the way back must be closed

@@ -17,10 +17,11 @@
 
 namespace sluice::os {
 
-// The groups list becomes exactly {gid}.
+// The groups list becomes exactly {gid}, or `groups` if that is not empty.
 struct Identity {
   uid_t uid;
   gid_t gid;
+  std::vector<gid_t> groups{};
 };
 
 struct Program {

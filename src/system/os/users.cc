@@ -47,6 +47,30 @@ std::optional<UserEntry> find_user(uid_t uid) {
   });
 }
 
+Result<std::optional<UserEntry>, int> look_up_user(const std::string& name) {
+  for (std::size_t size = kFirstRoom;; size *= 4) {
+    passwd entry{};
+    std::vector<char> room(size);
+    passwd* found = nullptr;
+    const int error = ::getpwnam_r(name.c_str(), &entry, room.data(), room.size(), &found);
+    if (error == ERANGE && size < kMostRoom) continue;
+    if (found != nullptr) return UserEntry{entry.pw_uid, entry.pw_gid, entry.pw_name, entry.pw_dir, entry.pw_shell};
+    // What the manual page gives for "no such user".
+    if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM) return std::nullopt;
+    return fail(int{error});
+  }
+}
+
+std::vector<gid_t> groups_of(const std::string& name, gid_t primary) {
+  std::vector<gid_t> groups(64);
+  for (;;) {
+    int count = static_cast<int>(groups.size());
+    const int found = ::getgrouplist(name.c_str(), primary, groups.data(), &count);
+    groups.resize(static_cast<std::size_t>(count));
+    if (found >= 0) return groups;
+  }
+}
+
 std::optional<gid_t> find_group(const std::string& name) {
   group entry{};
   std::vector<char> room;

@@ -6,6 +6,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "base/result.h"
 
 namespace sluice::os {
 
@@ -18,6 +21,12 @@ struct UserEntry {
 
 std::optional<UserEntry> find_user(const std::string& name);
 std::optional<UserEntry> find_user(uid_t uid);
+// As find_user(), but tells a user who does not exist from a directory that does not answer (an errno).
+Result<std::optional<UserEntry>, int> look_up_user(const std::string& name);
+
+// All groups of a user, `primary` included.
+std::vector<gid_t> groups_of(const std::string& name, gid_t primary);
+
 std::optional<gid_t> find_group(const std::string& name);
 
 // The name, or the number in decimal where there is none: for messages.

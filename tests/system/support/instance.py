@@ -64,6 +64,7 @@ class Instance:
         self.settings = {"me": "mx.example.org", "conf_split": 3, "smtp__listen": [f"127.0.0.1:{self.port}"],
                          "defaultdelivery": f"./{self.mailbox}/" if ROOT else f"{self.home}/{self.mailbox}/"}
         self.environment = {}
+        self.files = []  # to be removed at the end
         self.test_failed = False  # set by the fixture: then the end is quick and the log is shown
         self._set_up = False
 
@@ -87,6 +88,8 @@ class Instance:
             self._kill_everything()
             if failed:
                 print(f"--- log of {self.home}\n{self.log[-20000:]}")
+            for path in self.files:
+                path.unlink(missing_ok=True)
             for user in USERS if ROOT else ():
                 shutil.rmtree(home_of(user) / self.mailbox, ignore_errors=True)
             shutil.rmtree(self.home, ignore_errors=True)
@@ -282,6 +285,17 @@ class Instance:
     def user(self, number=0):
         """The address of a local user."""
         return f"{USERS[number]}@{self.settings['me']}"
+
+    def instruct(self, text, number=0, suffix="", mode=0o600):
+        """Gives a user a .qmail file; the extension of its address. Users are shared, so each instance has its own names."""
+        extension = self.home.name.lower().replace("_", "x").replace(".", "x").replace("-", "x") + suffix
+        path = home_of(USERS[number]) / f".qmail-{extension}"
+        self.files.append(path)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        path.chmod(mode)
+        if ROOT:
+            shutil.chown(path, USERS[number])
+        return extension
 
     def maildir(self, number=0):
         return home_of(USERS[number]) / self.mailbox if ROOT else self.home / self.mailbox
