@@ -43,6 +43,7 @@ schedule::Policy policy_of(const config::Settings& settings) {
   auto& lmtp = policy.of(queue::Channel::kLmtp);
   lmtp.limit = settings.concurrencylmtp;
   lmtp.window = remote.window;
+  lmtp.retry_skip = local.retry_skip;  // it is our own mailbox store that was not there
   // A program in place of the SMTP client takes one recipient at a time: each is a delivery, so that they go on side by
   // side and count.
   policy.recipients_per_attempt =

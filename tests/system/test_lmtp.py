@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from support.accounts import ROOT
 from support.dovecot import Dovecot
 from support.instance import free_port, wait_until
 from support.remote_server import Server
@@ -169,6 +170,29 @@ def test_a_route_that_changes_takes_waiting_mail_along(instance):
         change([f"store.test:{dovecot.lmtp_path}"], "success: .*Saved")
         assert b"Subject: moved" in dovecot.wait_for(ANN, 1)[0]
         instance.wait_until_empty()
+
+
+def test_the_channel_can_be_held(instance):
+    with Dovecot([ANN]) as dovecot:
+        instance.start(lmtproutes=[f"store.test:{dovecot.lmtp_path}"], concurrencylmtp=0)
+        instance.send(ANN)
+        instance.wait_for_log("info msg")
+        queue, = instance.status()["queues"]
+        assert queue["lmtp"]["limit"] == 0 and sum(queue["lmtp"]["waiting"].values()) == 1
+        instance.configure(concurrencylmtp=3)
+        instance.signal(signal.SIGHUP)
+        dovecot.wait_for(ANN, 1)
+        assert instance.status()["queues"][0]["lmtp"]["limit"] == 3
+
+
+@pytest.mark.skipif(not ROOT, reason="needs root")
+def test_a_socket_that_qmailr_may_not_use_is_named(instance):
+    path = instance.home / "lmtp"
+    with Server(store(), path=path):
+        path.chmod(0o600)
+        instance.start(lmtproutes=[f"store.test:{path}"])
+        instance.send(ANN)
+        instance.wait_for_log(rf"deferral: connect_to_{path}:_Permission_denied")
 
 
 def test_a_crash_of_the_client_loses_nothing_for_the_store(instance):
