@@ -57,8 +57,27 @@ TEST(SendmailOptions, ReportsOnDeliveryAreAskedFor) {
 }
 
 TEST(SendmailOptions, HistoricalOptionsAreTaken) {
-  EXPECT_TRUE(read({"-Am", "-U", "-m", "-n", "-d0.1", "-L", "tag", "-p", "SMTP:host", "-s", "-h", "3", "-om", "-odb",
-                    "-OMinQueueAge=1h", "-O", "DeliveryMode=q", "-Mxvalue", "a"}));
+  EXPECT_TRUE(read({"-Am",
+                    "-U",
+                    "-m",
+                    "-n",
+                    "-d0.1",
+                    "-L",
+                    "tag",
+                    "-p",
+                    "SMTP:host",
+                    "-s",
+                    "-h",
+                    "3",
+                    "-om",
+                    "-odb",
+                    "-OMinQueueAge=1h",
+                    "-O",
+                    "DeliveryMode=q",
+                    "-Mxvalue",
+                    "-oMrUUCP",
+                    "-ti",
+                    "a"}));
   EXPECT_EQ(read({"-h", "17"})->hops, 17u);
   EXPECT_EQ(read({"-oeq"})->errors, Errors::kQuiet);
   EXPECT_EQ(read({"-O", "ErrorMode=e"})->errors, Errors::kMailAndCheer);
@@ -77,7 +96,7 @@ TEST(SendmailOptions, WhatIsNotDoneIsSaidInOneSentence) {
   EXPECT_FALSE(read({"-X", "/tmp/log"}));
   EXPECT_FALSE(read({"-oQ/tmp"}));
   EXPECT_EQ(read({"-odx"}).error(), "unknown delivery mode x: b, i, q and d are known");
-  EXPECT_EQ(read({"-oa"}).error(), "there is no option -oa");
+  EXPECT_EQ(read({"-oW"}).error(), "there is no option -oW");
   EXPECT_THAT(read({"-O", "Nonsense=1"}).error(), HasSubstr("there is no option \"Nonsense\""));
   EXPECT_EQ(read({"-k"}).error(), "unknown option -k");
   EXPECT_EQ(read({"--nonsense"}).error(), "unknown option --nonsense");

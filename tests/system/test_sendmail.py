@@ -130,6 +130,14 @@ def test_with_t_addresses_on_the_command_line_are_left_out(instance):
     assert "failure" not in instance.log
 
 
+def test_reports_are_asked_for(instance):
+    instance.start()
+    run(instance, "sendmail", "-f", instance.user(), "-N", "success", "-R", "hdrs", "-V", "QQ+2B1", instance.user(),
+        text=LETTER, check=0)
+    reports = [octets for octets in instance.wait_for_mail(2) if b"multipart/report" in octets]
+    assert len(reports) == 1 and b"\nOriginal-Envelope-Id: QQ+1\n" in reports[0], reports
+
+
 def test_verbose_says_the_id(instance):
     instance.start()
     done = run(instance, "sendmail", "-v", instance.user(), text=LETTER, check=0)
@@ -157,7 +165,6 @@ def test_a_refusal_says_why(instance, arguments, text, status, says):
     instance.set_up()
     done = run(instance, "sendmail", *arguments, text=text, check=status)
     assert says in done.stderr and done.stderr.startswith("sendmail: ") and done.stdout == ""
-    assert run(instance, "sendmail", "-oeq", *arguments, text=text).stderr in ("", done.stderr)
 
 
 @pytest.mark.parametrize("closed, status", [("<&-", 74), (">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 74), ("<&- 2>&-", 74)])
@@ -169,6 +176,12 @@ def test_standard_streams_may_be_closed(instance, closed, status):
         assert done.returncode == expected, done.stderr
     if status == 0:
         instance.wait_for_mail(2)
+
+
+def test_a_quiet_refusal_is_its_status_only(instance):
+    instance.set_up()
+    done = run(instance, "sendmail", "-oeq", "-t", text=b"To: joe (x\n\n", check=65)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_bad_settings_are_named(instance):
