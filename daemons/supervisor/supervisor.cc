@@ -66,7 +66,14 @@ void Supervisor::start() {
   announce(fmt::format("pid {} static queues qStart/qCount {}/{} conf split={}", ::getpid(), instance.queue_start,
                        instance.queues.size(), instance.shape.split));
   for (const auto& queue : queues_) queue->start();
-  for (const auto& server : servers_) server->start();
+  if (servers_.empty()) return;
+  std::vector<std::string> intakes;
+  for (const auto& queue : instance.queues)
+    intakes.push_back(
+        queue::intake_socket(instance.run_directory, std::filesystem::path(queue.directory).filename().string()));
+  doors_.emplace(loop_, std::move(intakes), [this] {
+    for (const auto& server : servers_) server->start();
+  });
 }
 
 void Supervisor::on_signal(int signo) {
@@ -109,6 +116,7 @@ void Supervisor::forward(int signo) {
 // First the door, then what is behind it: nothing new comes in while the queues finish.
 void Supervisor::stop() {
   stopping_ = true;
+  if (doors_) doors_->give_up();
   stop_all(servers_, [this] {
     for (const auto& listeners : parts_.listeners) listeners->close();
     stop_all(queues_, [this] { stopped(); });

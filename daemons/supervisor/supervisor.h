@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "instance.h"
+#include "open_doors.h"
 #include "smtp_start.h"
 #include "system/config/load.h"
 #include "system/ipc/control.h"
@@ -54,6 +55,7 @@ class Supervisor {
   Parts parts_;
   Children queues_, servers_;
   std::optional<ipc::ControlServer> control_;
+  std::optional<OpenDoors> doors_;  // the servers wait for them
   bool stopping_ = false;
 };
 
