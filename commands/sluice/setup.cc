@@ -1,6 +1,8 @@
 // sluice setup: makes the users, groups and directories that an instance with root needs. What is there stays; a second
 // run changes nothing.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -10,6 +12,8 @@
 #include "command.h"
 #include "core/supervise/queue_set.h"
 #include "system/layout/repair.h"
+#include "system/os/failure.h"
+#include "system/os/fd.h"
 #include "system/os/process.h"
 #include "system/os/users.h"
 
@@ -22,6 +26,7 @@ using queue::User;
 constexpr int kExitNoPermission = 77;  // EX_NOPERM of sysexits.h
 constexpr int kExitOsError = 71;       // EX_OSERR
 constexpr int kExitNotReady = 1;       // of --check
+constexpr unsigned kQueueProgramMode = 06551;
 constexpr const char* kToolPath = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 struct Account {
@@ -50,6 +55,7 @@ class Setup {
     const auto loaded = invocation_.load();
     if (!loaded) return;
     make_directories(loaded->settings, *owners);
+    empower_queue_program(*owners);
     finish(loaded->settings.home);
   }
 
@@ -95,6 +101,27 @@ class Setup {
                      fmt::format("cannot make {}: {}", what,
                                  child ? program.path + ' ' + os::describe_end(status) : child.error().what));
     return false;
+  }
+
+  // The installed qmail-queue is the one program that acts for its callers. In a build tree, whose directory is not
+  // called sbin, it stays as it is: what anybody may build, nobody else should run with rights.
+  void empower_queue_program(const layout::Owners& owners) {
+    const std::string directory = os::executable_directory();
+    if (!directory.ends_with("/sbin")) return;
+    const std::string path = directory + "/qmail-queue";
+    const os::Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+      return invocation_.fail(kExitOsError, os::with_errno("cannot open " + path));
+    const uid_t uid = owners.uid(queue::User::kQueue);
+    const gid_t gid = owners.gid(queue::Group::kQmail);
+    if (status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == kQueueProgramMode) return;
+    ++lacking_;
+    fmt::print("{} belongs to qmailq and qmail, with mode {:o}\n", path, kQueueProgramMode);
+    if (check_) return;
+    // The owner first: a change of it takes the set-user-id bit away.
+    if (::fchown(file.get(), uid, gid) != 0 || ::fchmod(file.get(), kQueueProgramMode) != 0)
+      invocation_.fail(kExitCannotCreate, os::with_errno("cannot change " + path));
   }
 
   // Counts and, with --check, names what is lacking; true: leave it so.

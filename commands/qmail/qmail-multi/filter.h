@@ -1,5 +1,5 @@
-// The filter of qmail-multi: FILTERARGS, a command line of the operator's own, run by the shell as whoever called us. It
-// reads the message on descriptor 0 and writes what is to be queued to descriptor 1.
+// The filter of qmail-multi: FILTERARGS, a command line of the operator's own, run by the shell as whoever called us.
+// It reads the message on descriptor 0 and writes what is to be queued to descriptor 1.
 #pragma once
 
 #include <optional>

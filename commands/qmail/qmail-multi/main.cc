@@ -40,7 +40,8 @@ std::string some_queue() {
   const auto queues = supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count);
   if (!queues) throw Stop{kSettings};
   std::uint64_t random = 0;
-  if (::getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random) random = static_cast<std::uint64_t>(::getpid());
+  if (::getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
+    random = static_cast<std::uint64_t>(::getpid());
   return (*queues)[random % queues->size()].directory;
 }
 
