@@ -11,7 +11,7 @@ namespace sluice::submission {
 
 class ProgramText final : public Source {
  public:
-  static constexpr std::size_t kLongestHeader = 4u << 20;  // octets
+  static constexpr std::size_t kLongestHeader = 2u << 20;  // octets
 
   // dot_ends: a line that is a lone dot ends the text. The descriptor is not owned.
   ProgramText(int from, bool dot_ends) : from_(from), input_(dot_ends) {}
