@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "command.h"
+#include "core/local/owner.h"
 #include "core/supervise/queue_set.h"
 #include "system/layout/repair.h"
 #include "system/os/failure.h"
@@ -69,13 +70,28 @@ class Setup {
     for (const Account& account : kAccounts) {
       const std::string name(name_of(account.user));
       if (os::find_user(name)) continue;
-      const std::string no_login = os::find_program("nologin", kToolPath);
-      if (!make("user " + name,
-                {"useradd", "--system", "--gid", std::string(name_of(account.group)), "--home-dir", "/nonexistent",
-                 "--no-create-home", "--shell", no_login.empty() ? "/bin/false" : no_login, name}))
-        return false;
+      if (!make_user(name, std::string(name_of(account.group)))) return false;
     }
-    return true;
+    // Its home is a setting of each instance, not what the system's database says.
+    const std::string alias(local::kAliasUser);
+    return os::find_user(alias) || make_user(alias, std::string(name_of(Group::kNofiles)));
+  }
+
+  bool make_user(const std::string& name, const std::string& group) {
+    const std::string no_login = os::find_program("nologin", kToolPath);
+    return make("user " + name, {"useradd", "--system", "--gid", group, "--home-dir", "/nonexistent",
+                                 "--no-create-home", "--shell", no_login.empty() ? "/bin/false" : no_login, name});
+  }
+
+  // Mail for names that are no users: .qmail files of the user alias. Whoever made the directory decides about it.
+  void make_alias_directory(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored) || lack("directory " + path)) return;
+    const auto alias = os::find_user(std::string(local::kAliasUser));
+    if (!alias || ::mkdir(path.c_str(), 0755) != 0 || ::chmod(path.c_str(), 0755) != 0 ||
+        ::chown(path.c_str(), alias->uid, alias->gid) != 0)
+      return invocation_.fail(kExitCannotCreate, os::with_errno("cannot make " + path));
+    fmt::print("made {}\n", path);
   }
 
   // Runs one of the system's own tools, which know where accounts are kept.
@@ -145,6 +161,7 @@ class Setup {
     repair(settings.control_dir, queue::public_places(), owners);
     repair(settings.queue_base, queue::public_places(), owners);
     repair(settings.run_dir, queue::run_places(), owners);
+    make_alias_directory(settings.alias_dir);
     const auto queues = supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count);
     if (!queues) return;
     std::error_code ignored;
