@@ -57,12 +57,14 @@ Result<ListedAddress, ListError> read_address(Tokens tokens) {
   return address;
 }
 
-// Addresses of one element of the old style: a new one begins with each word that nothing joins to the one before.
+// Addresses of one element of the old style: a new one begins behind white space, unless a dot or an @ joins what
+// stands around it.
 Result<void, ListError> read_spaced(Tokens tokens, std::vector<ListedAddress>& list) {
   for (std::size_t begin = 0; begin < tokens.size();) {
     std::size_t end = begin + 1;
     const auto binds = [](const Token& token) { return token.is('.') || token.is('@'); };
     while (end < tokens.size() && (binds(tokens[end]) || binds(tokens[end - 1]))) ++end;
+    if (end < tokens.size() && tokens[end].begin == tokens[end - 1].end) return fail(ListError::kTwoWords);
     auto address = read_address(tokens.subspan(begin, end - begin));
     if (!address) return fail(address.error());
     list.push_back(std::move(*address));

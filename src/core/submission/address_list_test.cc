@@ -46,6 +46,7 @@ TEST(AddressList, SeparatesAtSpacesInTheOldStyleOnly) {
   EXPECT_EQ(read("joe bob@x.test", ListStyle::kSpacesToo), "joe bob@x.test");
   EXPECT_EQ(read("joe @ x.test bob", ListStyle::kSpacesToo), "joe@x.test bob");
   EXPECT_EQ(read("joe bob, ann", ListStyle::kSpacesToo), to_text(ListError::kTwoWords));
+  EXPECT_EQ(read("joe\"bob\" ann", ListStyle::kSpacesToo), to_text(ListError::kTwoWords));
   EXPECT_EQ(read("joe bob"), to_text(ListError::kTwoWords));
 }
 

@@ -25,7 +25,7 @@ std::optional<std::size_t> skip_comment(Octets text, std::size_t at) {
 
 // What stands between the octet at `at` and the next `close`, escapes undone. Folds are white space.
 std::optional<Token> enclosed(Octets text, std::size_t at, char close) {
-  Token token{.kind = close == '"' ? Token::Kind::kQuoted : Token::Kind::kLiteral, .text = {}};
+  Token token{.kind = close == '"' ? Token::Kind::kQuoted : Token::Kind::kLiteral, .text = {}, .begin = at};
   for (++at; at < text.size(); ++at) {
     if (text[at] == close) {
       token.end = at + 1;
@@ -39,7 +39,7 @@ std::optional<Token> enclosed(Octets text, std::size_t at, char close) {
 
 // Nothing: a backslash with nothing behind it that it could escape.
 std::optional<Token> word(Octets text, std::size_t at) {
-  Token token{.kind = Token::Kind::kWord, .text = {}};
+  Token token{.kind = Token::Kind::kWord, .text = {}, .begin = at};
   for (; at < text.size() && kWordEnds.find(text[at]) == Octets::npos; ++at) {
     if (text[at] == '\\') {
       token.escaped = true;
@@ -70,7 +70,8 @@ Result<std::vector<Token>, ListError> tokens_of(Octets text) {
       at = token->end;
       tokens.push_back(std::move(*token));
     } else if (kSpecials.find(c) != Octets::npos) {
-      tokens.push_back({.kind = Token::Kind::kSpecial, .text = std::string(1, c), .end = ++at});
+      tokens.push_back({.kind = Token::Kind::kSpecial, .text = std::string(1, c), .begin = at, .end = at + 1});
+      ++at;
     } else if (c == ')' || c == ']') {
       return fail(ListError::kStray);
     } else {
