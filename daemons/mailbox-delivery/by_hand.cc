@@ -39,7 +39,7 @@ Call read_call(int argc, char** argv) {
     }
     if (argument.size() < 2 || argument.front() != '-') break;
     for (const char letter : argument.substr(1)) {
-      if (letter != 'n' && letter != 'N') throw os::Fatal(100, kUsage);
+      if (letter != 'n' && letter != 'N') throw os::Fatal(100, fmt::format("unknown option {}; {}", argument, kUsage));
       call.only_tell = letter == 'n';
     }
   }

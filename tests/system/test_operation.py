@@ -318,7 +318,7 @@ def test_programs_may_stand_where_only_root_may_enter(instance):
     instance.set_up()
     closed = instance.home / "closed"
     closed.mkdir(mode=0o700)
-    put_programs(closed, ("qscheduler", "qmail-start", "sluice-smtpd", *QUEUE_DAEMONS))
+    put_programs(closed, ("qscheduler", "qmail-start", "sluice-smtpd", "qmail-local", *QUEUE_DAEMONS))
     instance.spawn(str(closed / "qscheduler"), "-s")
     instance.wait_until_ready()
     instance.send(instance.user())
@@ -330,7 +330,8 @@ def test_programs_may_stand_where_only_root_may_enter(instance):
 
 # Name to the status with which it refuses an option: 100 in the family of qmail, EX_USAGE for Sluice's own.
 REFUSALS = {"qscheduler": 100, "qmail-start": 100, "qmail-send": 100, "todo-proc": 100, "qmail-intake": 100,
-            "qmail-clean": 100, "qmail-lspawn": 100, "qmail-rspawn": 100, "queue-fix": 100, "sluice-smtpd": 64, "sluice": 64}
+            "qmail-clean": 100, "qmail-lspawn": 100, "qmail-local": 100, "qmail-rspawn": 100, "queue-fix": 100,
+            "sluice-smtpd": 64, "sluice": 64}
 
 
 @pytest.mark.parametrize("name, status", REFUSALS.items())
