@@ -204,7 +204,7 @@ def test_a_damaged_record_is_put_aside_and_all_others_are_delivered(instance, re
     with instance.smtp() as client:
         for i in range(10):
             client.sendmail("s@example.com", ["a@x.test"], letter(f"m{i}", 1000))
-    assert len(instance.queue()) == 10
+    wait_until(lambda: len(instance.queue()) == 10, "all to be in the queue")
     instance.kill_all()
     # As if qmail-send had known nothing yet: all is read from the journal again.
     for path in (instance.queue_directory / "state").iterdir():
@@ -273,7 +273,7 @@ def test_space_in_the_journal_comes_back(instance, recorder):
     bound = 2 * live + 2 * segment + (64 << 10)
     wait_until(lambda: used(instance.queue_directory / "journal") <= bound,
                lambda: f"{used(instance.queue_directory / 'journal')} octets to become {bound}", pause=0.1)
-    assert len(instance.queue()) == 10
+    wait_until(lambda: len(instance.queue()) == 10, "all to be in the queue")
     # What was moved on the way is still what it was.
     instance.configure(smtproutes=[f".test:{recorder.route}", f"dead.test:{recorder.route}"])
     instance.process.send_signal(signal.SIGHUP)
