@@ -96,7 +96,8 @@ std::string qualified_list(Octets value, const std::vector<ListedAddress>& list,
 Result<std::string, std::string> envelope_address(const ListedAddress& address, const Names& names) {
   if (address.is_null) return std::string();
   std::string host = qualified_host(names, address.host);
-  if (host.size() > 1 && host.back() == '.') host.pop_back();
+  // The dot of an absolute name; a lone label would be completed where the stored form is read again.
+  if (host.ends_with('.') && host.find('.') + 1 < host.size()) host.pop_back();
   if (address.local.empty()) return fail(std::string("an address is empty"));
   auto mailbox = smtp::parse_mailbox(fmt::format("\"{}\"@{}", escaped(address.local, "\"\\"), host));
   if (mailbox) return std::move(mailbox->address);

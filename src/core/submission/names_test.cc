@@ -42,6 +42,7 @@ TEST(EnvelopeAddress, HasTheStoredForm) {
   EXPECT_EQ(single_address("<>", kNames), "");
   EXPECT_EQ(single_address("joe@bad..host", kNames).error(), "joe@bad..host is not a mail address");
   EXPECT_EQ(single_address("\"a\\\tb\"@x.test", kNames).error(), "a_b@x.test is not a mail address");
+  EXPECT_FALSE(single_address("joe@test.", kNames));
   EXPECT_FALSE(single_address("a, b", kNames));
   EXPECT_FALSE(single_address("", kNames));
 }
