@@ -6,11 +6,12 @@
 #   HARNESS/bench.py run --mta postfix,sluice --work W1,W2
 #
 # SLUICE_BIN is the directory of the programs (build/release/bin of the tree that this file is in).
-# SLUICE_QUEUES, SLUICE_REMOTE and SLUICE_LANE set the number of queues, concurrencyremote and lane.limit.
+# SLUICE_QUEUES, SLUICE_REMOTE, SLUICE_LOCAL and SLUICE_LANE set the number of queues, concurrencyremote, concurrencylocal
+# and lane.limit.
 # The users that `sluice setup` makes stay: another instance may run under them.
 . "$(dirname "$0")/common.sh"
 : "${SLUICE_BIN:=$(dirname "$(readlink -f "$0")")/../../build/release/bin}"
-: "${SLUICE_QUEUES:=1}" "${SLUICE_REMOTE:=40}" "${SLUICE_LANE:=40}"
+: "${SLUICE_QUEUES:=1}" "${SLUICE_REMOTE:=40}" "${SLUICE_LANE:=40}" "${SLUICE_LOCAL:=50}"
 H=$D/home
 sluice() { "$SLUICE_BIN/sluice" --home "$H" "$@"; }
 supervisor() { cat "$D/pid"; }
@@ -30,7 +31,7 @@ case ${1:-} in
 available) test -x "$SLUICE_BIN/sluice" && test -x "$SLUICE_BIN/qscheduler" ;;
 version) "$SLUICE_BIN/sluice" --version ;;
 tuning) cat <<T
-$SLUICE_QUEUES queue(s), concurrencyremote=$SLUICE_REMOTE, lane.limit=$SLUICE_LANE, lane.initial_window=20, concurrencylocal=20
+$SLUICE_QUEUES queue(s), concurrencyremote=$SLUICE_REMOTE, lane.limit=$SLUICE_LANE, lane.initial_window=20, concurrencylocal=$SLUICE_LOCAL
 smtp.max_connections_per_client=1000; no DNS (catch-all SMTP route); log to a file
 T
 ;;
@@ -40,7 +41,7 @@ setup)
     echo mta.bench.test > "$C/me"
     echo "$LOCAL_DOMAIN" > "$C/locals"
     echo "$SLUICE_REMOTE" > "$C/concurrencyremote"
-    echo 20 > "$C/concurrencylocal"
+    echo "$SLUICE_LOCAL" > "$C/concurrencylocal"
     cat > "$C/smtproutes" <<R
 a.test:[$A_ADDR]:$A_PORT
 b.test:[$B_ADDR]:$B_PORT
