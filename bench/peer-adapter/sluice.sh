@@ -11,7 +11,7 @@
 # The users that `sluice setup` makes stay: another instance may run under them.
 . "$(dirname "$0")/common.sh"
 : "${SLUICE_BIN:=$(dirname "$(readlink -f "$0")")/../../build/release/bin}"
-: "${SLUICE_QUEUES:=1}" "${SLUICE_REMOTE:=40}" "${SLUICE_LANE:=40}" "${SLUICE_LOCAL:=50}"
+: "${SLUICE_QUEUES:=1}" "${SLUICE_REMOTE:=40}" "${SLUICE_LANE:=40}" "${SLUICE_LOCAL:=100}"
 H=$D/home
 sluice() { "$SLUICE_BIN/sluice" --home "$H" "$@"; }
 supervisor() { cat "$D/pid"; }

@@ -11,7 +11,7 @@ namespace sluice::mailbox_delivery {
 
 namespace {
 
-constexpr std::size_t kMostThreads = 8;
+constexpr std::size_t kMostThreads = 16;
 
 }  // namespace
 

@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 volatile std::sig_atomic_t termination_asked = 0;
 
 constexpr std::chrono::milliseconds kTimeToSettle{2000};  // between the friendly signal and the other
+constexpr unsigned kTimeToFinish = 5;                     // seconds; death in the midst of a mailbox is survived by it
 
 // The beginning and the end of what a program says.
 class Output {
@@ -72,8 +73,25 @@ void wait_for_news(pollfd* both, steady_clock::time_point deadline) {
   ::ppoll(both, 2, &timeout, &none);
 }
 
+// Holds SIGTERM back, so that it cannot come between a look at the mark that it leaves and the wait.
+class TerminationHeld {
+ public:
+  TerminationHeld() {
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &term, &before_);
+  }
+  ~TerminationHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  TerminationHeld(const TerminationHeld&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
 // Reads until the program has ended; false: the deadline came first, or somebody wants us to end.
 bool watch(int pidfd, int& pipe, Output& output, steady_clock::time_point deadline, bool stoppable) {
+  const TerminationHeld held;
   for (;;) {
     pollfd both[] = {{pidfd, POLLIN, 0}, {pipe, POLLIN, 0}};
     wait_for_news(both, deadline);
@@ -124,9 +142,12 @@ void heed_termination() {
   sigset_t term;
   sigemptyset(&term);
   sigaddset(&term, SIGTERM);
-  ::sigprocmask(SIG_BLOCK, &term, nullptr);
+  ::sigprocmask(SIG_UNBLOCK, &term, nullptr);
   struct sigaction action {};
-  action.sa_handler = [](int) { termination_asked = 1; };
+  action.sa_handler = [](int) {
+    termination_asked = 1;
+    ::alarm(kTimeToFinish);
+  };
   ::sigaction(SIGTERM, &action, nullptr);
 }
 

@@ -33,7 +33,7 @@ inline constexpr std::size_t kKeptOutput = 2000;
 // The error: it could not be started; a text.
 Result<ProgramEnd, std::string> run_program(ProgramRun run);
 
-// From now on SIGTERM ends a run_program() early, and nothing else.
+// From now on SIGTERM ends a run_program() early; whatever else this process does has five seconds to come to its end.
 void heed_termination();
 
 }  // namespace sluice::mailbox_delivery

@@ -267,6 +267,55 @@ def test_a_worker_that_is_killed_loses_nothing(instance):
     assert len(instance.wait_for_mail(2)) == 2
 
 
+@pytest.mark.parametrize("victim", ["worker", "qmail-lspawn"])
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_partial(instance, place, victim):
+    instance.start(supervisor__restart_delay="0s", local__worker_idle_time="1s")
+    make(place)
+    extension = instance.instruct(f"./{instance.mailbox}/\n{place}/box\n|cat >/dev/null\n")
+    identities = [f"k{i}" for i in range(120)]
+    for i, identity in enumerate(identities):
+        instance.send(extended(instance, extension) if i % 3 == 0 else instance.user(), letter(identity, 2000))
+        if i % 20 == 10:
+            pid = worker_of(instance) if victim == "worker" else instance.pids[victim]
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+            instance.wait_until_ready()
+
+    def arrived():
+        instance.process.send_signal(signal.SIGALRM)  # what was deferred is tried again
+        found = re.findall(rb"^X-Id: (\S+)\n", b"".join(instance.mail()), re.M)
+        return {identity.decode() for identity in found} == set(identities)
+    wait_until(arrived, "every message", pause=0.3)
+    for octets in instance.mail():
+        assert octets.startswith(b"Return-Path: <") and octets.endswith(b"\nend\n")
+    instance.wait_until_empty()
+    box = (place / "box").read_bytes()
+    assert box.startswith(b"From ") and box.endswith(b"\nend\n\n")
+    for part in box.split(b"\n\nFrom ")[1:]:
+        assert part.rstrip().endswith(b"end")
+
+
+def test_all_groups_of_a_user_are_given_when_asked(instance):
+    instance.environment["SETUSER_PRIVILEGES"] = "1"
+    instance.start()
+    instance.send(instance.user(), letter("x"))
+    instance.wait_for_mail()
+    groups = re.search(r"^Groups:\t(.*)$", pathlib.Path(f"/proc/{worker_of(instance)}/status").read_text(), re.M).group(1)
+    assert set(map(int, groups.split())) == set(os.getgrouplist(USERS[0], pwd.getpwnam(USERS[0]).pw_gid))
+
+
+def test_a_user_whom_the_administrator_assigned_gets_the_mail(instance):
+    instance.set_up()
+    users = instance.home / "etc/users"
+    users.mkdir()
+    user = pwd.getpwnam(USERS[1])
+    (users / "assign").write_text(f"=sales:{user.pw_name}:{user.pw_uid}:{user.pw_gid}:{user.pw_dir}:::\n.\n")
+    subprocess.run([program("qmail-newu")], env=instance.variables(), check=True)
+    instance.start()
+    instance.send("sales@mx.example.org", letter("assigned"))
+    assert b"Delivered-To: sales@mx.example.org\n" in instance.wait_for_mail(number=1)[0]
+
+
 def test_a_worker_that_stands_still_holds_up_nobody_else(instance):
     instance.start(concurrencylocal=100)
     instance.send(instance.user(), letter("first"))

@@ -199,7 +199,9 @@ class Instance:
         return found
 
     def no_process_is_left(self):
-        assert not (left := self.processes()), [pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left]
+        # A worker finishes what it is writing after its queue has ended.
+        wait_until(lambda: not self.processes(), lambda: f"the end of {[pathlib.Path(f'/proc/{pid}/cmdline').read_bytes() for pid in self.processes()]}",
+                   patience=20)
 
     # -- questions ----------------------------------------------------------------------------------------------------
 
