@@ -119,9 +119,11 @@ std::vector<std::string> lanes_of(Send& send, const std::string& name) {
 }  // namespace
 
 ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::string queue_directory) {
-  return [&send, name = std::move(queue_name),
-          directory = std::move(queue_directory)](const json& query) -> Result<ipc::Answers, std::string> {
+  return [&send, name = std::move(queue_name), directory = std::move(queue_directory)](
+             const json& query, ipc::Asker asker) -> Result<ipc::Answers, std::string> {
     const std::string what = query.value("what", json()).is_string() ? query["what"].get<std::string>() : "";
+    if (asker != ipc::Asker::kOwner && (what != "queue" || send.listing_restricted()))
+      return fail(std::string(ipc::kOwnerOnly));
     if (what == "status") return ipc::answer_list({status_of(send, name, directory)});
     if (what == "queue") return listing(send, name);
     if (what == "lanes") return ipc::answer_list(lanes_of(send, name));

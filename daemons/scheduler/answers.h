@@ -1,4 +1,5 @@
-// Answers: what qmail-send says on its control socket. One JSON object an answer.
+// Answers: what qmail-send says on its control socket. One JSON object an answer. Users other than root and
+// qmail-send's own may ask for the queue only, and not for that with restrict_mailq.
 //
 //   {"what":"status"}   one object: counts, limits, load, daemons
 //   {"what":"queue"}    an object a message, oldest first: who, where to, why it is still here and when next

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/mail/address.h"
+#include "core/mail/verp.h"
 #include "core/queue/envelope_codec.h"
 
 namespace sluice::scheduler {
@@ -41,6 +42,7 @@ std::string destination_of(const queue::Image::RecipientView& recipient, const R
 LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes, MonoTime mono, WallTime wall,
                   const std::vector<std::uint32_t>& skip) {
   LaneJobs lanes;
+  const bool apart = mail::verp_base(message.sender()).has_value();  // each has a return path of its own
   message.each_recipient([&](const queue::Image::RecipientView& recipient) {
     if (queue::is_done(recipient.status)) return;
     if (std::find(skip.begin(), skip.end(), recipient.index) != skip.end()) return;
@@ -50,6 +52,11 @@ LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes
     job.attempts = recipient.attempts;
     if (recipient.status == queue::RecipientStatus::kDeferred) job.due = mono + (recipient.next_attempt - wall);
     // Recipients come in runs of the same domain more often than not: look at the youngest job first.
+    if (apart) {
+      job.recipients.push_back(recipient.index);
+      lanes.jobs.push_back(std::move(job));
+      return;
+    }
     const auto same = std::find_if(lanes.jobs.rbegin(), lanes.jobs.rend(), [&](const LaneJobs::Job& other) {
       return other.channel == job.channel && other.destination == job.destination && other.attempts == job.attempts &&
              other.due == job.due;

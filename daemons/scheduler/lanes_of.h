@@ -39,6 +39,9 @@ struct LaneJobs {
 // costs them nothing but that; a virtual domain is one lane, because one user owns it.
 std::string mailbox_owner(std::string_view address);
 
+// A message whose sender asks for a return path of its own for each recipient (core/mail/verp.h) gets a job for each,
+// so that its attempts have one recipient.
+//
 // Jobs of the recipients that are not done and for which `skip` is false. The destination of one that was routed to an
 // LMTP server of which lmtproutes say nothing any more is empty: qmail-rspawn defers it and says why. `mono` and `wall`
 // are the same moment.

@@ -17,8 +17,10 @@ TEST(MailboxOwner, IsWhatStandsBeforeTheFirstDash) {
   EXPECT_EQ(mailbox_owner(""), "");
 }
 
-LaneJobs jobs_of(const std::vector<std::pair<queue::Channel, std::string>>& recipients) {
+LaneJobs jobs_of(const std::vector<std::pair<queue::Channel, std::string>>& recipients,
+                 const std::string& sender = "") {
   queue::Admitted admitted;
+  admitted.envelope.sender = sender;
   admitted.id = queue::MessageId{5};
   for (const auto& [channel, address] : recipients) admitted.routed.push_back({channel, {address, 0, {}}});
   std::string record;
@@ -41,6 +43,13 @@ TEST(LanesOfAMessage, AreOneForEachOwnerOfMailboxes) {
   EXPECT_EQ(lanes.jobs[1].destination, "ann@example.org");
   EXPECT_EQ(lanes.jobs[2].destination, "example.org");
   EXPECT_EQ(lanes.jobs[3].destination, "joe@example.net");
+}
+
+TEST(LanesOfAMessage, RecipientsWithAReturnPathEachAreTriedOneByOne) {
+  const auto recipients = {std::pair{queue::Channel::kLocal, std::string("joe@example.org")},
+                           std::pair{queue::Channel::kLocal, std::string("joe-list@example.org")}};
+  EXPECT_EQ(jobs_of(recipients, "box-@example.org").jobs.size(), 1u);
+  EXPECT_EQ(jobs_of(recipients, "box-@example.org-@[]").jobs.size(), 2u);
 }
 
 }  // namespace

@@ -82,10 +82,11 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
   text.message = settings.bouncemessage;
   text.double_message = settings.doublebouncemessage;
   text.largest_original = settings.bouncemaxbytes;
-  return SendSettings{policy_of(settings),
-                      {std::move(*routes), std::move(*lmtp)},
-                      {std::move(text), settings.doublebounceto, settings.doublebouncehost, settings.queuelifetime,
-                       std::move(*router)}};
+  return SendSettings{
+      policy_of(settings),
+      {std::move(*routes), std::move(*lmtp)},
+      {std::move(text), settings.doublebounceto, settings.doublebouncehost, settings.queuelifetime, std::move(*router)},
+      settings.restrict_mailq};
 }
 
 SendPeers inherited_peers() {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/invariant.h"
+#include "core/mail/verp.h"
 #include "core/queue/envelope_codec.h"
 #include "lanes_of.h"
 #include "system/os/failure.h"
@@ -158,6 +159,7 @@ void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> re
   deliver.destination = start.lane.destination;
   const auto all = std::exchange(envelope->recipients, {});
   deliver.envelope = std::move(*envelope);
+  deliver.envelope.sender = mail::return_path_for(deliver.envelope.sender, all[recipients.front()].address);
   Attempt attempt{start.message,
                   start.attempts,
                   deliveries_ + 1,

@@ -28,6 +28,7 @@ struct SendSettings {
   schedule::Policy policy;
   Routes routes;
   ReportPolicy reports;
+  bool restrict_mailq = false;  // the queue is listed for root and our own user only
 };
 
 struct SendPeers {
@@ -56,6 +57,7 @@ class Send {
   const queue::Image& image() const { return ledger_.image(); }
   schedule::Scheduler& core() { return core_; }
   std::size_t in_flight() const { return attempts_.size(); }
+  bool listing_restricted() const { return settings_.restrict_mailq; }
   std::vector<link::Hello> daemons() const;
   net::Loop& loop() { return loop_; }
 

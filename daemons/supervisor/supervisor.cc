@@ -61,7 +61,10 @@ void Supervisor::start() {
   loop_.on_signals({SIGCHLD, SIGTERM, SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2},
                    [this](int signo) { on_signal(signo); });
   control_.emplace(loop_, std::move(parts_.control), link::Role::kSupervisor,
-                   [this](const nlohmann::json& query) { return answer(query); });
+                   [this](const nlohmann::json& query, ipc::Asker asker) -> Result<ipc::Answers, std::string> {
+                     if (asker != ipc::Asker::kOwner) return fail(std::string(ipc::kOwnerOnly));
+                     return answer(query);
+                   });
   const Instance& instance = parts_.instance;
   announce(fmt::format("pid {} static queues qStart/qCount {}/{} conf split={}", ::getpid(), instance.queue_start,
                        instance.queues.size(), instance.shape.split));

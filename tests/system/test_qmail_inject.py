@@ -106,3 +106,11 @@ def test_exit_codes_of_the_queue_program_are_understood(set_up, code, status):
 def test_what_can_never_be_sent_is_refused_for_good(set_up, arguments, text):
     done = run(set_up, "qmail-inject", *arguments, text=text, check=100)
     assert done.stderr.startswith("fatal: qmail-inject: ")
+
+
+def test_a_return_path_for_each_recipient_is_made_at_delivery(instance):
+    instance.start()
+    user = instance.user()
+    run(instance, "qmail-inject", user, text=LETTER, check=0, QMAILINJECT="r", QMAILSUSER="box", QMAILSHOST="h.test")
+    (octets,) = instance.wait_for_mail()
+    assert email.message_from_bytes(octets)["Return-Path"] == f"<box-{user.replace('@', '=')}@h.test>"

@@ -2,6 +2,7 @@
 import email
 import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -363,6 +364,10 @@ def test_newaliases_makes_the_database_that_verify_looks_into(instance):
 
 
 @pytest.mark.skipif(not ROOT, reason="needs another user")
-def test_the_queue_is_not_for_everybody_to_see(instance):
+def test_everybody_may_list_the_queue_unless_that_is_restricted(instance):
     instance.start()
-    run(instance, "mailq", caller=USERS[0], check=69)
+    assert "is empty" in run(instance, "mailq", caller=USERS[0], check=0).stdout
+    instance.configure(restrict_mailq=True)
+    instance.signal(signal.SIGHUP)
+    wait_until(lambda: run(instance, "mailq", caller=USERS[0]).returncode == 69, "the restriction")
+    assert "is empty" in run(instance, "mailq", check=0).stdout

@@ -223,7 +223,7 @@ struct Deliver {
   queue::BodyRef body;
   Channel channel = Channel::kRemote;
   // The lane's destination. remote: a domain, or "[host]:port" of a route; lmtp: "[host]:port", the path of a socket,
-  // or nothing where there is no route any more; local: the address.
+  // or nothing where there is no route any more; local: owner@domain.
   std::string destination;
   mail::Envelope envelope;  // with just the recipients of this attempt
   void encode(std::string& out) const;

@@ -6,12 +6,11 @@
 #include <array>
 
 #include "core/mail/header.h"
+#include "core/mail/verp.h"
 
 namespace sluice::mail {
 
 namespace {
-
-constexpr std::string_view kVerpEnd = "-@[]";  // marks a sender with an address of its own for each recipient
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -39,9 +38,7 @@ Addressee report_addressee(std::string_view sender, std::string_view double_boun
     return {Kind::kDoubleReport, std::string(kDoubleBounceSender),
             fmt::format("{}@{}", double_bounce_to, double_bounce_host)};
   }
-  if (sender.ends_with(kVerpEnd) && sender.find('@') < sender.size() - kVerpEnd.size())
-    sender.remove_suffix(kVerpEnd.size());
-  return {Kind::kReport, {}, std::string(sender)};
+  return {Kind::kReport, {}, std::string(verp_base(sender).value_or(sender))};
 }
 
 std::string_view name_of(Action action) {

@@ -18,68 +18,75 @@ namespace sluice::ipc {
 namespace {
 
 constexpr int kAnswersPerTurn = 256;
-constexpr std::size_t kAskers = 64;
+constexpr std::size_t kAskers = 64, kStrangers = 32;
 
-bool may_ask(int socket) {
+Asker asker_at(int socket) {
   const auto peer = net::credentials_of(socket);
-  return peer.uid == 0 || peer.uid == ::geteuid();
+  return peer.uid == 0 || peer.uid == ::geteuid() ? Asker::kOwner : Asker::kAnybody;
 }
 
 }  // namespace
 
 struct ControlServer::State : std::enable_shared_from_this<State> {
-  struct Asker {
+  struct Connection {
     std::unique_ptr<Link> link;
     Answers answers;
-    bool allowed = false;
+    Asker asker = Asker::kAnybody;
   };
 
   State(net::Loop& in, link::Role as, Handler with) : loop(in), role(as), handler(std::move(with)) {}
 
   void accept(os::Fd socket) {
-    if (askers.size() >= kAskers) return;
+    const Asker asker = asker_at(socket.get());
+    if (connections.size() >= kAskers || (asker == Asker::kAnybody && strangers >= kStrangers)) return;
     const std::uint64_t number = ++last;
-    auto asker = std::make_shared<Asker>();
-    asker->allowed = may_ask(socket.get());
-    asker->link = std::make_unique<Link>(
+    auto connection = std::make_shared<Connection>();
+    connection->asker = asker;
+    if (asker == Asker::kAnybody) ++strangers;
+    connection->link = std::make_unique<Link>(
         loop, std::move(socket), link::Hello{.role = role, .pid = static_cast<std::uint32_t>(::getpid())},
         Link::Callbacks{nullptr, [this, number](const link::Frame& frame) { return take(number, frame); },
-                        [this, number](const std::string&) { askers.erase(number); },
+                        [this, number](const std::string&) { forget(number); },
                         [this, number] { answer_some(number); }});
-    askers.emplace(number, std::move(asker));
+    connections.emplace(number, std::move(connection));
+  }
+
+  void forget(std::uint64_t number) {
+    const auto found = connections.find(number);
+    if (found == connections.end()) return;
+    if (found->second->asker == Asker::kAnybody) --strangers;
+    connections.erase(found);
   }
 
   bool take(std::uint64_t number, const link::Frame& frame) {
     if (frame.type != link::FrameType::kQuery) return false;
     const auto query = link::Query::decode(frame.payload);
-    const auto asker = askers.at(number);
-    if (!query || asker->answers) return false;  // one query at a time
+    const auto connection = connections.at(number);
+    if (!query || connection->answers) return false;  // one query at a time
     const auto json = nlohmann::json::parse(query->json, nullptr, false);
-    if (!asker->allowed)
-      end(*asker, "only root and the daemon's own user may ask");
-    else if (!json.is_object())
-      end(*asker, "the query is not a JSON object");
-    else if (auto answers = handler(json); !answers)
-      end(*asker, answers.error());
+    if (!json.is_object())
+      end(*connection, "the query is not a JSON object");
+    else if (auto answers = handler(json, connection->asker); !answers)
+      end(*connection, answers.error());
     else
-      asker->answers = std::move(*answers), answer_some(number);
+      connection->answers = std::move(*answers), answer_some(number);
     return true;
   }
 
-  void end(Asker& asker, const std::string& error) {
-    asker.answers = nullptr;
-    asker.link->send(link::AnswerEnd{error});
+  void end(Connection& connection, const std::string& error) {
+    connection.answers = nullptr;
+    connection.link->send(link::AnswerEnd{error});
   }
 
   void answer_some(std::uint64_t number) {
-    const auto found = askers.find(number);
-    if (found == askers.end() || !found->second->answers) return;
-    const auto asker = found->second;
+    const auto found = connections.find(number);
+    if (found == connections.end() || !found->second->answers) return;
+    const auto connection = found->second;
     for (int i = 0; i < kAnswersPerTurn; ++i) {
-      if (asker->link->congested()) return;  // drained() comes back here
-      const auto json = asker->answers();
-      if (!json) return end(*asker, "");
-      asker->link->send(link::Answer{*json});
+      if (connection->link->congested()) return;  // drained() comes back here
+      const auto json = connection->answers();
+      if (!json) return end(*connection, "");
+      connection->link->send(link::Answer{*json});
     }
     boost::asio::post(loop.context(), [self = shared_from_this(), number] { self->answer_some(number); });
   }
@@ -88,7 +95,8 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
   link::Role role;
   Handler handler;
   std::uint64_t last = 0;
-  boost::unordered_flat_map<std::uint64_t, std::shared_ptr<Asker>> askers;
+  std::size_t strangers = 0;
+  boost::unordered_flat_map<std::uint64_t, std::shared_ptr<Connection>> connections;
   std::optional<net::Acceptor> acceptor;
 };
 
@@ -101,7 +109,7 @@ ControlServer::ControlServer(net::Loop& loop, os::Fd listener, link::Role role, 
 
 ControlServer::~ControlServer() {
   state_->acceptor.reset();
-  state_->askers.clear();
+  state_->connections.clear();
 }
 
 Answers answer_list(std::vector<std::string> answers) {

@@ -20,11 +20,17 @@ namespace sluice::ipc {
 // Gives the next answer (a JSON text), or nullopt after the last.
 using Answers = std::function<std::optional<std::string>()>;
 
-// The daemon's side, in its loop. Only root and the daemon's own uid are answered (SO_PEERCRED).
+// Who asks, as the kernel says (SO_PEERCRED).
+enum class Asker : std::uint8_t {
+  kOwner,    // root, or the daemon's own uid
+  kAnybody,  // any other uid of this machine; these can hold half of the connections only
+};
+
+// The daemon's side, in its loop.
 class ControlServer {
  public:
   // `handler` is called for each query; an error text ends the query with it.
-  using Handler = std::function<Result<Answers, std::string>(const nlohmann::json& query)>;
+  using Handler = std::function<Result<Answers, std::string>(const nlohmann::json& query, Asker asker)>;
 
   ControlServer(net::Loop& loop, os::Fd listener, link::Role role, Handler handler);
   ~ControlServer();
@@ -33,6 +39,9 @@ class ControlServer {
   struct State;
   std::shared_ptr<State> state_;
 };
+
+// What a handler says to those whom it does not answer.
+inline constexpr const char* kOwnerOnly = "only root and the daemon's own user may ask";
 
 // Answers of one query that are known at once.
 Answers answer_list(std::vector<std::string> answers);

@@ -37,7 +37,7 @@ TEST_F(Control, StreamsEveryAnswerInOrder) {
   int next = 0;
   std::string last;
   serve(
-      [](const nlohmann::json&) -> Result<Answers, std::string> {
+      [](const nlohmann::json&, Asker) -> Result<Answers, std::string> {
         return [i = 0]() mutable -> std::optional<std::string> {
           if (i == kMany) return std::nullopt;
           return std::to_string(i++);
@@ -56,13 +56,25 @@ TEST_F(Control, StreamsEveryAnswerInOrder) {
 
 TEST_F(Control, PassesTheDaemonsRefusalOn) {
   serve(
-      [](const nlohmann::json& query) -> Result<Answers, std::string> {
+      [](const nlohmann::json& query, Asker) -> Result<Answers, std::string> {
         return fail("no such thing: " + query["what"].get<std::string>());
       },
       [&] {
         const auto asked = ask(path_, {{"what", "tea"}}, [](Octets) { ADD_FAILURE(); });
         ASSERT_FALSE(asked);
         EXPECT_EQ(asked.error(), "no such thing: tea");
+      });
+}
+
+TEST_F(Control, TellsWhoAsks) {
+  serve(
+      [](const nlohmann::json&, Asker asker) -> Result<Answers, std::string> {
+        return answer_list({asker == Asker::kOwner ? "owner" : "anybody"});
+      },
+      [&] {
+        std::string said;
+        EXPECT_TRUE(ask(path_, {{"what", "status"}}, [&](Octets json) { said = json; }));
+        EXPECT_EQ(said, "owner");
       });
 }
 
