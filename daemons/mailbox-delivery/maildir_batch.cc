@@ -62,14 +62,14 @@ void MaildirBatch::sync_drafts() {
       }
     }
   };
-  std::vector<std::thread> helpers;
+  std::vector<std::thread> threads;
   try {
-    while (helpers.size() + 1 < std::min(letters_.size(), kMostThreads)) helpers.emplace_back(work);
+    while (threads.size() + 1 < std::min(letters_.size(), kMostThreads)) threads.emplace_back(work);
   } catch (const std::system_error&) {
     // There may be no more threads than this: fewer do it too.
   }
   work();
-  for (std::thread& helper : helpers) helper.join();
+  for (std::thread& thread : threads) thread.join();
 }
 
 void MaildirBatch::publish(Letter& letter) {
