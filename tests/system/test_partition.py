@@ -192,3 +192,20 @@ def test_the_daemons_may_not_read_what_is_not_theirs(instance):
     assert not may("qmaild", "nofiles", segment, os.R_OK) and not may("qmaild", "nofiles", log, os.R_OK)
     assert may("qmailq", "qmail", segment, os.W_OK) and not may("qmails", "qmail", segment, os.W_OK)
     assert may("qmails", "qmail", log, os.W_OK) and not may("qmailq", "qmail", log, os.R_OK)
+
+
+def test_each_user_s_mail_is_delivered_by_a_process_that_is_that_user_alone(instance):
+    instance.start()
+    for number in (0, 1):
+        instance.send(instance.user(number), letter("mine"))
+        instance.wait_for_mail(number=number)
+    workers = [pid for pid in instance.processes()
+               if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() == b"qmail-local\0--worker\0"]
+    found = {}
+    for pid in workers:
+        user, group, groups, fields = identity(pid)
+        found[user] = group
+        assert groups == {pwd.getpwnam(user).pw_gid} and int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 0
+        assert fields["Umask"] == "0077"
+    names = [instance.user(number).split("@")[0] for number in (0, 1)]
+    assert found == {name: grp.getgrgid(pwd.getpwnam(name).pw_gid).gr_name for name in names}
