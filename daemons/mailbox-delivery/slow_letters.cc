@@ -130,10 +130,10 @@ void SlowLetters::start_next() {
 
 void SlowLetters::defer_late_ones() {
   while (!waiting_.empty() && waiting_.front().until <= loop_.now()) {
-    done_({waiting_.front().token,
-           deferred("Too many programs, locks or forwards of this recipient are under way.", {4, 3, 2}),
-           {},
-           {}});
+    mail::Outcome outcome =
+        deferred("Too many programs, locks or forwards of this recipient are under way.", {4, 3, 2});
+    outcome.trouble = mail::Trouble::kBusy;  // so that the scheduler sends him fewer at once
+    done_({waiting_.front().token, std::move(outcome), {}, {}});
     waiting_.pop_front();
   }
   if (!waiting_.empty()) late_.set(waiting_.front().until);

@@ -53,7 +53,7 @@ def test_the_activity_record_tells_a_message_s_way(instance):
     for pattern in (rf"^info msg {identity}: bytes \d+ from <sender@example.com> qp \d+ uid \d+ queue1$",
                     rf"^starting delivery 1\.1: msg {identity} to local {user} queue1$",
                     r"^delivery 1\.1: success: did_1\+0\+0 queue1$",
-                    r"^status: local 1/10 remote 0/20 queue1$", r"^status: local 0/10 remote 0/20 queue1$",
+                    r"^status: local 1/100 remote 0/20 queue1$", r"^status: local 0/100 remote 0/20 queue1$",
                     rf"^end msg {identity} qmail-send: queue1$"):
         assert re.search(pattern, instance.log, re.MULTILINE), f"{pattern} in\n{instance.log}"
 

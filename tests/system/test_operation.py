@@ -35,12 +35,12 @@ def test_status_shows_every_daemon(instance):
     queue, = status["queues"]
     assert sorted(daemon["name"] for daemon in queue["daemons"]) == sorted(QUEUE_DAEMONS)
     assert queue["messages"] == 0 and queue["load"] == 0
-    assert queue["local"]["limit"] == 10 and queue["remote"]["limit"] == 20
+    assert queue["local"]["limit"] == 100 and queue["remote"]["limit"] == 20
     for pid in instance.pids.values():
         assert os.path.exists(f"/proc/{pid}")
     text = instance.tool("status", check=True).stdout
     assert re.search(r"^  queue1 +queue +pid \d+ +running", text, re.MULTILINE)
-    assert re.search(r"^queue1: 0 messages, load 0, local 0/10, remote 0/20", text, re.MULTILINE)
+    assert re.search(r"^queue1: 0 messages, load 0, local 0/100, remote 0/20", text, re.MULTILINE)
     for name in QUEUE_DAEMONS:
         assert re.search(rf"\b{name} \d+\b", text)
 
@@ -189,7 +189,7 @@ def test_term_finishes_what_is_in_flight_and_stops_in_order(instance):
         instance.send("a@x.test", letter("slow"))
         wait_until(lambda: server.messages, "the message to be on its way")
         instance.process.send_signal(signal.SIGTERM)
-        instance.wait_for_log("^status: local 0/10 remote 1/20 queue1 exitasap$")
+        instance.wait_for_log("^status: local 0/100 remote 1/20 queue1 exitasap$")
         release.set()
         assert instance.process.wait(PATIENCE) == 0
     instance.no_process_is_left()

@@ -267,6 +267,6 @@ def test_addresses_of_one_user_share_an_attempt(instance):
     name, domain = instance.user().split("@")
     submit(instance, [(f"{name}-x@{domain}",), (f"{name}@{domain}",), (f"{name}-y@{domain}",)])
     instance.wait_for_log(r"^starting delivery 1\.1: .*\nstarting delivery 2\.1: .*\nstarting delivery 3\.1: .*\n"
-                          r"status: local 1/10 ")
+                          r"status: local 1/100 ")
     instance.wait_for_mail()
     instance.wait_until_empty()

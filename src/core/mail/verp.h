@@ -1,5 +1,5 @@
-// Variable envelope return paths: a sender "box-@host-@[]" asks for a return path of its own for each recipient, so that
-// its owner can tell from the address whose copy failed (qmail-send(8)). A list manager, a .qmail-owner file or
+// Variable envelope return paths: a sender "box-@host-@[]" asks for a return path of its own for each recipient, so
+// that its owner can tell from the address whose copy failed (qmail-send(8)). A list manager, a .qmail-owner file or
 // qmail-inject's flag r makes such senders.
 #pragma once
 
