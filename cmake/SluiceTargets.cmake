@@ -44,7 +44,7 @@ function(sluice_lint name)
 endfunction()
 
 # What has more than one thread, and so is worth running under the thread sanitizer: THREADS in the two functions below.
-# The daemons have one each, but for what libunbound starts in qmail-rspawn.
+# The daemons have one each, but for what libunbound starts in qmail-rspawn and for the syncs of qmail-local.
 add_custom_target(threaded)
 
 # sluice_library(NAME [THREADS] [DEPENDS lib...] [TEST_DEPENDS lib...] [EXCLUDE file...])
@@ -91,7 +91,11 @@ function(sluice_program name)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   if(tests)
-    sluice_library(${name}_parts EXCLUDE main.cc DEPENDS ${ARG_DEPENDS} TEST_DEPENDS ${ARG_TEST_DEPENDS})
+    set(threads "")
+    if(ARG_THREADS)
+      set(threads THREADS)
+    endif()
+    sluice_library(${name}_parts ${threads} EXCLUDE main.cc DEPENDS ${ARG_DEPENDS} TEST_DEPENDS ${ARG_TEST_DEPENDS})
     add_executable(${name} main.cc)
     target_link_libraries(${name} PRIVATE ${name}_parts)
     sluice_lint(${name} ${CMAKE_CURRENT_SOURCE_DIR}/main.cc)

@@ -30,6 +30,8 @@ constexpr int kExitNotReady = 1;       // of --check
 constexpr unsigned kQueueProgramMode = 06551;
 constexpr const char* kToolPath = "/usr/sbin:/usr/bin:/sbin:/bin";
 
+constexpr const char* kRequiredNames[] = {"postmaster", "mailer-daemon", "root"};
+
 struct Account {
   User user;
   Group group;
@@ -83,15 +85,33 @@ class Setup {
                                  "--no-create-home", "--shell", no_login.empty() ? "/bin/false" : no_login, name});
   }
 
-  // Mail for names that are no users: .qmail files of the user alias. Whoever made the directory decides about it.
+  // Mail for names that are no users: .qmail files of the user alias. Whoever made the directory decides about it. In a
+  // new one the names that every host must have (RFC 5321 4.5.1, RFC 2142) have a mailbox, so that their mail is kept.
   void make_alias_directory(const std::string& path) {
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored) || lack("directory " + path)) return;
     const auto alias = os::find_user(std::string(local::kAliasUser));
+    // It is root's until it is complete, so that nobody can put a link in the way.
     if (!alias || ::mkdir(path.c_str(), 0755) != 0 || ::chmod(path.c_str(), 0755) != 0 ||
-        ::chown(path.c_str(), alias->uid, alias->gid) != 0)
+        !make_alias_files(path, alias->uid, alias->gid) || ::chown(path.c_str(), alias->uid, alias->gid) != 0)
       return invocation_.fail(kExitCannotCreate, os::with_errno("cannot make " + path));
-    fmt::print("made {}\n", path);
+    fmt::print(
+        "made {0}\nmail for {1} goes to {0}/Maildir/ until other addresses stand in {0}/.qmail-root and so on, or in "
+        "the "
+        "aliases\n",
+        path, fmt::join(kRequiredNames, ", "));
+  }
+
+  static bool make_alias_files(const std::string& directory, uid_t uid, gid_t gid) {
+    constexpr std::string_view kKeep = "./Maildir/\n";
+    for (const char* name : kRequiredNames) {
+      const std::string path = fmt::format("{}/.qmail-{}", directory, name);
+      const os::Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+      if (!file || ::write(file.get(), kKeep.data(), kKeep.size()) != static_cast<ssize_t>(kKeep.size()) ||
+          ::fchmod(file.get(), 0644) != 0 || ::fchown(file.get(), uid, gid) != 0)
+        return false;
+    }
+    return true;
   }
 
   // Runs one of the system's own tools, which know where accounts are kept.

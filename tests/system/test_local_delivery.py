@@ -134,6 +134,16 @@ def test_an_alias_leads_to_users_programs_and_lists(instance, place):
     assert (place / "who").read_text() == "alias\n"
 
 
+@pytest.mark.skipif(not ROOT, reason="without root there is no user alias")
+@pytest.mark.parametrize("name", ["root", "postmaster", "MAILER-DAEMON"])
+def test_mail_for_the_names_that_every_host_has_is_kept(instance, name):
+    instance.start()
+    instance.send(f"{name}@mx.example.org")
+    instance.wait_for_log(r"^delivery \S+ success: ")
+    (kept,) = (instance.home / "alias/Maildir/new").iterdir()
+    assert kept.owner() == "alias" and kept.stat().st_mode & 0o777 == 0o600
+
+
 def test_mail_to_root_is_the_alias_user_s_and_never_root_s(instance):
     instance.start()
     (instance.home / "alias/.qmail-root").write_text(f"./{instance.mailbox}/\n|id -un\n")
