@@ -8,8 +8,10 @@
 #include <csignal>
 
 #include "core/link/descriptors.h"
+#include "core/supervise/extra_groups.h"
 #include "system/net/socket.h"
 #include "system/os/failure.h"
+#include "system/os/users.h"
 
 namespace sluice::queue_start {
 
@@ -41,6 +43,18 @@ Links::Pair make_pair_of_sockets_as(const std::optional<os::Identity>& identity)
     if (::getppid() != parent) ::raise(death_signal);
   }
   return pair;
+}
+
+// A user of the queue with the supplementary groups that USE_SETGROUPS leaves him.
+std::optional<os::Identity> user_with_groups(const Queue& queue, const layout::Owners& owners, User user, Group group) {
+  auto identity = owners.identity(user, group);
+  const std::string name(name_of(user));
+  if (!identity || !supervise::keeps_groups(queue.environment.find("USE_SETGROUPS").value_or(""), name))
+    return identity;
+  identity->groups = os::groups_of(name, identity->gid);
+  if (identity->groups.size() < 2)
+    os::say("warn", "qmail-start", fmt::format("USE_SETGROUPS: user {} has no supplementary groups", name));
+  return identity;
 }
 
 // What all daemons of a queue have in common.
@@ -75,7 +89,7 @@ os::Program logger(const Queue& queue, const Links& links, const layout::Owners&
       {links.log.second.get(), STDIN_FILENO}, {STDOUT_FILENO, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
   program.directory = "/";
   program.file_mask = kFileMask;
-  program.identity = owners.identity(User::kLogger, Group::kNofiles);
+  program.identity = user_with_groups(queue, owners, User::kLogger, Group::kNofiles);
   return program;
 }
 
@@ -97,8 +111,9 @@ Links Links::make(bool with_logger, const layout::Owners& owners) {
 }
 
 QueuePrograms queue_programs(const Queue& queue, const Links& links, const layout::Owners& owners) {
-  const auto of_scheduler = owners.identity(User::kScheduler, Group::kQmail);
-  const auto of_queue = owners.identity(User::kQueue, Group::kQmail);
+  const auto of_scheduler = user_with_groups(queue, owners, User::kScheduler, Group::kQmail);
+  const auto of_queue = user_with_groups(queue, owners, User::kQueue, Group::kQmail);
+  const auto of_remote = user_with_groups(queue, owners, User::kRemote, Group::kQmail);
   const auto as = [&](const os::Fd& end, const char* name, std::vector<std::string> arguments, auto identity) {
     return neighbour(daemon(queue, name, std::move(arguments), identity), end, links);
   };
@@ -108,9 +123,9 @@ QueuePrograms queue_programs(const Queue& queue, const Links& links, const layou
   if (!queue.logger.empty()) neighbours.push_back(logger(queue, links, owners));
   neighbours.push_back(
       as(links.local.second, "qmail-lspawn", {queue.default_delivery}, owners.identity(User::kRoot, Group::kQmail)));
-  neighbours.push_back(as(links.remote.second, "qmail-rspawn", {}, owners.identity(User::kRemote, Group::kQmail)));
+  neighbours.push_back(as(links.remote.second, "qmail-rspawn", {}, of_remote));
   neighbours.push_back(as(links.clean.second, "qmail-clean", {}, of_queue));
-  neighbours.push_back(as(links.todo.second, "todo-proc", {"-s"}, of_scheduler));
+  neighbours.push_back(as(links.todo.second, "todo-proc", {"-s"}, owners.identity(User::kScheduler, Group::kQmail)));
   neighbours.back().descriptors.emplace_back(links.todo_intake.first.get(), link::kTodoIntake);
   neighbours.push_back(as(links.intake.second, "qmail-intake", {}, of_queue));
   neighbours.back().descriptors.emplace_back(links.todo_intake.second.get(), link::kTodoIntake);

@@ -4,10 +4,11 @@ import os
 import pathlib
 import pwd
 import stat
+import subprocess
 
 import pytest
 
-from support.accounts import ROOT
+from support.accounts import ROOT, only_one
 from support.instance import free_port, wait_until
 from support.recorder import Recorder, letter
 from support.smtp_server import program
@@ -113,6 +114,24 @@ def test_each_daemon_runs_under_its_own_user_and_group(instance):
             assert groups <= {grp.getgrnam(group).gr_gid}, f"{name} has the groups {groups}"
         if user != "root":
             assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 0, name
+
+
+def test_supplementary_groups_are_kept_by_those_who_are_named(instance):
+    group = f"sluicetest{os.getpid()}"
+    with only_one():
+        subprocess.run(["groupadd", group], check=True)
+        subprocess.run(["gpasswd", "-a", "qmailr", group], check=True, capture_output=True)
+    try:
+        instance.environment["USE_SETGROUPS"] = "qmailr:qmailq"
+        instance.start()
+        qmail, extra = grp.getgrnam("qmail").gr_gid, grp.getgrnam(group).gr_gid
+        groups = {name: identity(pid)[2] for name, pid in instance.pids.items()}
+        assert groups.pop("qmail-rspawn") == {qmail, extra}
+        assert not any(extra in members for members in groups.values()), groups
+        instance.wait_for_log("^warn: qmail-start: USE_SETGROUPS: user qmailq has no supplementary groups$")
+    finally:
+        with only_one():
+            subprocess.run(["groupdel", group], check=True)
 
 
 def test_the_logger_runs_as_qmaill(instance):
