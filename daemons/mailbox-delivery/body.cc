@@ -40,7 +40,7 @@ os::Fd nameless_file() {
 
 }  // namespace
 
-maildir::Source Body::read() const {
+mailbox::Source Body::read() const {
   if (!file_) {
     return [this, given = false]() mutable -> Result<Octets, std::string> {
       if (std::exchange(given, true)) return Octets{};

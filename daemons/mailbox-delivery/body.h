@@ -20,7 +20,7 @@ class Body {
 
   mail::LineForm line_form() const { return line_form_; }
   // From the first octet, independently of others; must not outlive the body.
-  maildir::Source read() const;
+  mailbox::Source read() const;
 
  private:
   Octets text_;

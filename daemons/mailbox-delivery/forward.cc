@@ -36,7 +36,7 @@ class HeadAndBody final : public submission::Source {
  private:
   std::string head_;
   const Body& body_;
-  maildir::Source source_;
+  mailbox::Source source_;
   Octets rest_;
 };
 

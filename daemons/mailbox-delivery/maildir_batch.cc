@@ -19,7 +19,7 @@ MaildirBatch::~MaildirBatch() { letters_.clear(); }
 
 void MaildirBatch::begin_letter(std::uint64_t number) { letters_.push_back({number, {}, std::nullopt}); }
 
-Result<MaildirBatch::Box*, maildir::Trouble> MaildirBatch::box_at(const std::string& home, const std::string& path) {
+Result<MaildirBatch::Box*, mailbox::Trouble> MaildirBatch::box_at(const std::string& home, const std::string& path) {
   std::string key = path.starts_with('/') ? path : fmt::format("{}/{}", home, path);
   if (const auto found = boxes_.find(key); found != boxes_.end()) return found->second.get();
   auto opened = maildir::Maildir::open(path, maildir::Missing::kCreate);
@@ -107,7 +107,7 @@ std::vector<std::pair<std::uint64_t, mail::Outcome>> MaildirBatch::commit() {
       // It will be delivered again, so what is there already goes.
       for (const Copy& copy : letter.copies)
         if (!copy.name.empty()) copy.box->maildir.retract(copy.name);
-      outcomes.emplace_back(letter.number, maildir::to_outcome(*letter.trouble));
+      outcomes.emplace_back(letter.number, mailbox::to_outcome(*letter.trouble));
       continue;
     }
     outcomes.emplace_back(letter.number, mail::Outcome{mail::Verdict::kDelivered,

@@ -26,7 +26,7 @@ class MaildirBatch {
   struct Contents {
     Octets header;  // on top, in LF form
     mail::LineForm line_form;
-    const maildir::Source& source;
+    const mailbox::Source& source;
   };
   // Opens a letter; `number` is the caller's.
   void begin_letter(std::uint64_t number);
@@ -54,9 +54,9 @@ class MaildirBatch {
   struct Letter {
     std::uint64_t number;
     std::vector<Copy> copies;
-    std::optional<maildir::Trouble> trouble;
+    std::optional<mailbox::Trouble> trouble;
   };
-  Result<Box*, maildir::Trouble> box_at(const std::string& home, const std::string& path);
+  Result<Box*, mailbox::Trouble> box_at(const std::string& home, const std::string& path);
   void sync_drafts();
   static void publish(Letter& letter);
   void sync_boxes();

@@ -23,7 +23,7 @@ class MaildirBatchTest : public ::testing::Test {
   std::string box(const std::string& name) const { return home_ + "/" + name + "/"; }
   void add(MaildirBatch& batch, const std::string& path, const std::string& text) {
     bool given = false;
-    const maildir::Source source = [&]() -> Result<Octets, std::string> {
+    const mailbox::Source source = [&]() -> Result<Octets, std::string> {
       return std::exchange(given, true) ? Octets{} : Octets(text);
     };
     batch.add(home_, path, {"H: h\n", mail::LineForm::kCrlf, source});

@@ -35,7 +35,7 @@ std::optional<mail::Outcome> Steps::put_into(const local::Maildir& maildir) {
   letter.line_form = work_.body.line_form();
   const auto done = maildir::deliver(maildir.path, maildir::Missing::kCreate, letter,
                                      {work_.setup.host, ++work_.sequence}, work_.body.read());
-  if (!done) return maildir::to_outcome(done.error());
+  if (!done) return mailbox::to_outcome(done.error());
   ++counts_.files;
   return std::nullopt;
 }
@@ -47,7 +47,7 @@ std::optional<mail::Outcome> Steps::put_into(const local::Mbox& mbox) {
   letter.header = header_;
   letter.line_form = work_.body.line_form();
   const auto done = mbox::deliver(mbox.path, letter, work_.body.read(), patience());
-  if (!done) return mbox::to_outcome(done.error());
+  if (!done) return mailbox::to_outcome(done.error());
   ++counts_.files;
   return std::nullopt;
 }

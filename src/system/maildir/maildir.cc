@@ -12,7 +12,7 @@
 
 #include "core/mail/line_form.h"
 #include "core/mail/trace.h"
-#include "system/maildir/trouble.h"
+#include "system/mailbox/trouble.h"
 #include "system/maildir/unique_name.h"
 
 namespace sluice::maildir {
@@ -23,7 +23,9 @@ constexpr std::size_t kWriteSize = 64u << 10;  // octets gathered before a write
 constexpr int kNameTries = 5;
 constexpr int kDirectoryFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
-auto failed(std::string_view step) { return fail(system_trouble(step, errno)); }
+auto failed(std::string_view step) { return fail(mailbox::system_trouble(step, errno)); }
+
+Trouble no_name() { return mailbox::trouble(Reason::kNames, "Unable to find an unused name in maildir."); }
 
 bool synced(int descriptor) {
   int result;
@@ -85,10 +87,10 @@ Result<void, Trouble> copy_body(FileWriter& writer, const Letter& letter, const 
   mail::DeliveredToWatch watch(letter.delivered_to);
   for (;;) {
     const auto piece = source();
-    if (!piece) return fail(source_trouble(piece.error()));
+    if (!piece) return fail(mailbox::source_trouble(piece.error()));
     if (piece->empty()) break;
     if (!letter.delivered_to.empty() && !watch.finished()) watch.read(*piece);
-    if (watch.seen()) return fail(loop_trouble());
+    if (watch.seen()) return fail(mailbox::loop_trouble());
     if (letter.line_form == mail::LineForm::kCrlf)
       to_lf.append(writer.gathered(), *piece);
     else
@@ -144,7 +146,7 @@ Result<Maildir::NewFile, Trouble> Maildir::create(const Naming& naming) {
     if (file) return NewFile{std::move(file), std::move(name)};
     if (errno != EEXIST) return failed("write to maildir");
   }
-  return fail(names_trouble());
+  return fail(no_name());
 }
 
 Result<Maildir::Draft, Trouble> Maildir::write(const Letter& letter, const Naming& naming, const Source& source) {
@@ -172,7 +174,7 @@ Result<void, Trouble> Maildir::finish_sync(Draft& draft) {
 Result<std::string, Trouble> Maildir::publish(Draft draft) {
   std::string name = fmt::format("{},S={}", draft.name_, draft.size_);
   if (!move_to_new(tmp_.get(), draft.name_, new_.get(), name))
-    return errno == EEXIST ? fail(names_trouble()) : failed("move the message to maildir new");
+    return errno == EEXIST ? fail(no_name()) : failed("move the message to maildir new");
   draft.name_.clear();
   return name;
 }

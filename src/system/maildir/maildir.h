@@ -15,7 +15,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,38 +22,19 @@
 #include "base/result.h"
 #include "core/mail/envelope.h"
 #include "core/mail/outcome.h"
+#include "system/mailbox/trouble.h"
 #include "system/os/fd.h"
 
 namespace sluice::maildir {
 
-enum class Reason : std::uint8_t {
-  kNoMaildir,      // the directory, or tmp/ or new/ in it, does not exist
-  kNotADirectory,  // one of them is something else
-  kDenied,         // no permission, or a read-only file system
-  kNoSpace,        // the disk is full
-  kQuota,          // the recipient's quota or file size limit is used up
-  kDisk,           // any other error of the system
-  kNames,          // no unused name could be found
-  kSource,         // the message could not be read
-  kLoop,           // the message was here before: its header bears the recipient's Delivered-To
-};
-
-// Why a message was not delivered. Only kLoop is permanent.
-struct Trouble {
-  Reason reason = Reason::kDisk;
-  mail::EnhancedCode code;
-  std::string text;  // one line for the log and the sender, ending in "(#4.3.1)" or the like
-  bool temporary() const { return reason != Reason::kLoop; }
-};
-mail::Outcome to_outcome(const Trouble& trouble);
+using mailbox::Reason;
+using mailbox::Source;
+using mailbox::Trouble;
 
 enum class Missing : std::uint8_t {
   kDefer,   // a Maildir that is not there is the administrator's to make: the delivery waits
   kCreate,  // make it (not its parents), and tmp/, new/ and cur/ in it
 };
-
-// Gives the body piece by piece; an empty piece is its end. A piece is valid until the next call. The error is a text.
-using Source = std::function<Result<Octets, std::string>()>;
 
 struct Letter {
   std::string header;                                // put on top, in LF form (mail::delivery_header)

@@ -133,7 +133,7 @@ TEST_F(MaildirTest, DeliveredToOfThisMailboxIsAPermanentFailure) {
 TEST_F(MaildirTest, MissingMaildirIsDeferred) {
   const auto result = deliver_pieces({kBody});
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().reason, Reason::kNoMaildir);
+  EXPECT_EQ(result.error().reason, Reason::kMissing);
   EXPECT_TRUE(result.error().temporary());
   EXPECT_EQ(result.error().text, "Unable to chdir to maildir: No such file or directory. (#4.2.1)");
   EXPECT_EQ(to_outcome(result.error()).verdict, mail::Verdict::kDeferred);
@@ -151,12 +151,12 @@ TEST_F(MaildirTest, MissingMaildirIsMadeWhenAsked) {
 
 TEST_F(MaildirTest, WhatIsNoDirectoryIsToldApart) {
   std::ofstream(path_) << "mbox";
-  EXPECT_EQ(reason({kBody}), Reason::kNotADirectory);
+  EXPECT_EQ(reason({kBody}), Reason::kNotAMailbox);
 }
 
 TEST_F(MaildirTest, FifoInPlaceOfAMaildirDoesNotBlock) {
   ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_EQ(reason({kBody}), Reason::kNotADirectory);
+  EXPECT_EQ(reason({kBody}), Reason::kNotAMailbox);
 }
 
 TEST_F(MaildirTest, SymbolicLinksInsideAreNotFollowed) {
@@ -164,7 +164,7 @@ TEST_F(MaildirTest, SymbolicLinksInsideAreNotFollowed) {
   fs::create_directory(home_ + "/elsewhere");
   fs::remove(path_ + "/tmp");
   fs::create_directory_symlink(home_ + "/elsewhere", path_ + "/tmp");
-  EXPECT_EQ(reason({kBody}), Reason::kNotADirectory);
+  EXPECT_EQ(reason({kBody}), Reason::kNotAMailbox);
   EXPECT_TRUE(fs::is_empty(home_ + "/elsewhere"));
 }
 

@@ -10,7 +10,7 @@
 #include <charconv>
 #include <chrono>
 
-#include "system/mbox/trouble.h"
+#include "system/mailbox/trouble.h"
 #include "system/os/clock.h"
 
 namespace sluice::mbox {
@@ -67,7 +67,7 @@ Result<Locks::Held, Trouble> Locks::take_dot_lock(int directory) {
     // A directory in which the recipient can make no file has no dot-locks of ours; nor has a name that would be too
     // long.
     if (errno == EACCES || errno == EPERM || errno == EROFS || errno == ENAMETOOLONG) return Held::kYes;
-    if (errno != EEXIST) return fail(system_trouble("lock the mailbox", errno));
+    if (errno != EEXIST) return fail(mailbox::system_trouble("lock the mailbox", errno));
     // Whoever breaks a lock holds the fcntl lock, so that two of us never break the same.
     if (!abandoned(directory, dot_lock_) || ::unlinkat(directory, dot_lock_.c_str(), 0) != 0) break;
   }
@@ -77,7 +77,7 @@ Result<Locks::Held, Trouble> Locks::take_dot_lock(int directory) {
 Result<Locks::Held, Trouble> Locks::take(int mailbox, int directory, const std::string& name) {
   if (!set_file_lock(mailbox, F_WRLCK)) {
     if (errno == EACCES || errno == EAGAIN) return Held::kBusy;
-    return fail(system_trouble("lock the mailbox", errno));
+    return fail(mailbox::system_trouble("lock the mailbox", errno));
   }
   mailbox_ = mailbox;
   dot_lock_ = name + ".lock";

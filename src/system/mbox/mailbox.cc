@@ -12,10 +12,10 @@
 #include "core/local/mbox_intent.h"
 #include "core/mail/line_form.h"
 #include "core/mail/trace.h"
+#include "system/mailbox/trouble.h"
 #include "system/mbox/disk.h"
 #include "system/mbox/intent_place.h"
 #include "system/mbox/open_mailbox.h"
-#include "system/mbox/trouble.h"
 
 namespace sluice::mbox {
 
@@ -57,19 +57,19 @@ class Append {
     if (!recovered) return recovered;
     if (*recovered == Recovered::kCut) {
       if (disk_.cut(file(), static_cast<off_t>(intent->old_size)) != 0 || disk_.sync(file()) != 0)
-        return fail(system_trouble("cut off an unfinished message", errno));
+        return fail(mailbox::system_trouble("cut off an unfinished message", errno));
     }
     if (const auto dropped = place_.drop(); !dropped)
-      return fail(system_trouble("finish the repair of the mailbox", dropped.error()));
+      return fail(mailbox::system_trouble("finish the repair of the mailbox", dropped.error()));
     return recovered;
   }
 
   Result<void, Trouble> run(const Letter& letter, const Source& source) {
     struct stat status {};
-    if (::fstat(file(), &status) != 0) return fail(system_trouble("read the mailbox", errno));
+    if (::fstat(file(), &status) != 0) return fail(mailbox::system_trouble("read the mailbox", errno));
     old_size_ = static_cast<std::uint64_t>(status.st_size);
     const auto tail = tail_before(file(), old_size_);
-    if (!tail) return fail(system_trouble("read the mailbox", errno));
+    if (!tail) return fail(mailbox::system_trouble("read the mailbox", errno));
     begin(letter, *tail);
     if (auto promised = promise(status, *tail); !promised) return promised;
     auto written = write(letter, source);
@@ -80,23 +80,23 @@ class Append {
 
  private:
   int file() const { return mailbox_.file.get(); }
-  static Result<void, Trouble> failed() { return fail(system_trouble("append to the mailbox", errno)); }
+  static Result<void, Trouble> failed() { return fail(mailbox::system_trouble("append to the mailbox", errno)); }
 
   // Whether what follows the old size is ours to cut.
   Result<Recovered, Trouble> judge(const local::MboxIntent& intent) {
     struct stat status {};
-    if (::fstat(file(), &status) != 0) return fail(system_trouble("read the mailbox", errno));
+    if (::fstat(file(), &status) != 0) return fail(mailbox::system_trouble("read the mailbox", errno));
     const auto size = static_cast<std::uint64_t>(status.st_size);
     if (intent.device != status.st_dev || intent.inode != status.st_ino || size < intent.old_size)
       return Recovered::kForeign;
     const auto tail = tail_before(file(), intent.old_size);
-    if (!tail) return fail(system_trouble("read the mailbox", errno));
+    if (!tail) return fail(mailbox::system_trouble("read the mailbox", errno));
     if (local::mbox_tail_sum(*tail) != intent.tail_sum) return Recovered::kForeign;
     if (size == intent.old_size) return Recovered::kNothing;
     local::TornTail torn(intent.head);
     for (std::uint64_t at = intent.old_size; at < size && torn.ours();) {
       const auto piece = read_range(file(), at, std::min<std::uint64_t>(size, at + kWriteSize));
-      if (!piece || piece->empty()) return fail(system_trouble("read the mailbox", piece ? EIO : errno));
+      if (!piece || piece->empty()) return fail(mailbox::system_trouble("read the mailbox", piece ? EIO : errno));
       torn.read(*piece);
       at += piece->size();
     }
@@ -115,7 +115,7 @@ class Append {
                gathered_.substr(0, local::kIntentHead)};
     const auto kept = place_.keep(intent_);
     // Nothing was appended yet; an intent that may stand there promises nothing that is there.
-    if (!kept) return fail(system_trouble("prepare the mailbox", kept.error()));
+    if (!kept) return fail(mailbox::system_trouble("prepare the mailbox", kept.error()));
     promised_ = *kept == IntentPlace::Kept::kYes;
     return {};
   }
@@ -140,11 +140,10 @@ class Append {
     std::string plain;  // a piece with LF line ends
     for (;;) {
       const auto piece = source();
-      if (!piece) return fail(trouble(Reason::kSource, "Unable to read the message: " + piece.error()));
+      if (!piece) return fail(mailbox::source_trouble(piece.error()));
       if (piece->empty()) break;
       if (!letter.delivered_to.empty() && !watch.finished()) watch.read(*piece);
-      if (watch.seen())
-        return fail(trouble(Reason::kLoop, "This message is looping: it already has my Delivered-To line."));
+      if (watch.seen()) return fail(mailbox::loop_trouble());
       if (letter.line_form == mail::LineForm::kCrlf) {
         plain.clear();
         to_lf.append(plain, *piece);
@@ -167,11 +166,11 @@ class Append {
     struct stat status {};
     if (::fstat(file(), &status) != 0) return failed();
     if (static_cast<std::uint64_t>(status.st_size) != old_size_ + written_)
-      return fail(trouble(Reason::kDisk, "Another program wrote to the mailbox without its lock."));
+      return fail(mailbox::trouble(Reason::kDisk, "Another program wrote to the mailbox without its lock."));
     if (mailbox_.made && disk_.sync(mailbox_.directory.get()) != 0) return failed();
     if (promised_)
       if (const auto dropped = place_.drop(); !dropped)
-        return fail(system_trouble("append to the mailbox", dropped.error()));
+        return fail(mailbox::system_trouble("append to the mailbox", dropped.error()));
     return {};
   }
 
@@ -204,7 +203,7 @@ class Append {
 Result<void, Trouble> discard(const Source& source) {
   for (;;) {
     const auto piece = source();
-    if (!piece) return fail(trouble(Reason::kSource, "Unable to read the message: " + piece.error()));
+    if (!piece) return fail(mailbox::source_trouble(piece.error()));
     if (piece->empty()) return {};
   }
 }

@@ -21,7 +21,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "base/bytes.h"
@@ -29,33 +28,13 @@
 #include "base/time.h"
 #include "core/mail/envelope.h"
 #include "core/mail/outcome.h"
+#include "system/mailbox/trouble.h"
 
 namespace sluice::mbox {
 
-enum class Reason : std::uint8_t {
-  kMissing,      // a directory on the way does not exist
-  kNotAMailbox,  // a device, directory, FIFO, or a link that may not be followed
-  kDenied,       // no permission, or a read-only file system
-  kLocked,       // somebody else held a lock through all tries
-  kNoSpace,      // the disk is full
-  kQuota,        // the recipient's quota or file size limit is used up
-  kDisk,         // any other error of the system
-  kTorn,         // as kDisk, and the file could not be cut back either: the intent stays for the next delivery
-  kSource,       // the message could not be read
-  kLoop,         // the message was here before: its header bears the recipient's Delivered-To
-};
-
-// Why a message was not delivered. Only kLoop is permanent.
-struct Trouble {
-  Reason reason = Reason::kDisk;
-  mail::EnhancedCode code;
-  std::string text;  // one line for the log and the sender, ending in "(#4.3.1)" or the like
-  bool temporary() const { return reason != Reason::kLoop; }
-};
-mail::Outcome to_outcome(const Trouble& trouble);
-
-// Gives the body piece by piece; an empty piece is its end. A piece is valid until the next call. The error is a text.
-using Source = std::function<Result<Octets, std::string>()>;
+using mailbox::Reason;
+using mailbox::Source;
+using mailbox::Trouble;
 
 struct Letter {
   std::string sender;                                // of the envelope, for the From_ line

@@ -11,7 +11,7 @@
 #include <ctime>
 #include <utility>
 
-#include "system/mbox/trouble.h"
+#include "system/mailbox/trouble.h"
 
 namespace sluice::mbox {
 
@@ -20,8 +20,8 @@ namespace {
 constexpr int kFlags = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 constexpr int kRaces = 10;  // times that the file may be another one when its lock is held
 
-auto failed(std::string_view step) { return fail(system_trouble(step, errno)); }
-auto refused(std::string_view why) { return fail(trouble(Reason::kNotAMailbox, why)); }
+auto failed(std::string_view step) { return fail(mailbox::system_trouble(step, errno)); }
+auto refused(std::string_view why) { return fail(mailbox::trouble(Reason::kNotAMailbox, why)); }
 
 // What the link at `path` leads to; the path itself if it is no link.
 Result<std::string, Trouble> followed(const std::string& path) {
@@ -110,7 +110,7 @@ Result<std::unique_ptr<OpenMailbox>, Trouble> open_locked(const std::string& pat
     }
     if (++races > kRaces) break;
   }
-  return fail(trouble(Reason::kLocked, "The mailbox is locked by another program."));
+  return fail(mailbox::trouble(Reason::kLocked, "The mailbox is locked by another program."));
 }
 
 }  // namespace sluice::mbox

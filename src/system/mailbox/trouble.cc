@@ -1,21 +1,19 @@
-#include "system/mbox/trouble.h"
+#include "system/mailbox/trouble.h"
 
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <system_error>
 
-#include "core/mail/address.h"
-
-namespace sluice::mbox {
+namespace sluice::mailbox {
 
 namespace {
 
 Reason reason_of(int error) {
   switch (error) {
     case ENOENT:
-    case ENOTDIR:
       return Reason::kMissing;
+    case ENOTDIR:
     case EISDIR:
     case ELOOP:
     case ENXIO:
@@ -47,6 +45,7 @@ mail::EnhancedCode code_of(Reason reason) {
     case Reason::kLocked:
     case Reason::kDisk:
     case Reason::kTorn:
+    case Reason::kNames:
     case Reason::kSource:
       return {4, 3, 0};
     case Reason::kLoop:
@@ -66,6 +65,14 @@ Trouble system_trouble(std::string_view step, int error) {
   return trouble(reason_of(error), fmt::format("Unable to {}: {}.", step, std::generic_category().message(error)));
 }
 
+Trouble source_trouble(std::string_view why) {
+  return trouble(Reason::kSource, fmt::format("Unable to read the message: {}.", why));
+}
+
+Trouble loop_trouble() {
+  return trouble(Reason::kLoop, "This message is in a loop: it already bears the Delivered-To line of this mailbox.");
+}
+
 mail::Outcome to_outcome(const Trouble& trouble) {
   mail::Outcome outcome;
   outcome.verdict = trouble.temporary() ? mail::Verdict::kDeferred : mail::Verdict::kFailed;
@@ -74,4 +81,4 @@ mail::Outcome to_outcome(const Trouble& trouble) {
   return outcome;
 }
 
-}  // namespace sluice::mbox
+}  // namespace sluice::mailbox
