@@ -79,9 +79,14 @@ SlowLetters::SlowLetters(net::Loop& loop, const link::WorkerSetup& setup, std::s
 
 void SlowLetters::take(std::uint64_t token, Octets payload, os::Fd body) {
   Waiting letter{token, std::string(payload), std::move(body), loop_.now() + kWaitForRoom};
-  if (running_.size() < setup_.slow_deliveries && waiting_.empty()) return start(std::move(letter));
+  if (!held_ && running_.size() < setup_.slow_deliveries && waiting_.empty()) return start(std::move(letter));
   waiting_.push_back(std::move(letter));
   if (!late_.armed()) late_.set(waiting_.front().until);
+}
+
+void SlowLetters::hold(bool held) {
+  held_ = held;
+  start_next();
 }
 
 void SlowLetters::start(Waiting letter) {
@@ -120,7 +125,7 @@ void SlowLetters::ended(std::uint64_t token, Octets report) {
 }
 
 void SlowLetters::start_next() {
-  while (!waiting_.empty() && running_.size() < setup_.slow_deliveries) {
+  while (!held_ && !waiting_.empty() && running_.size() < setup_.slow_deliveries) {
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
     start(std::move(next));

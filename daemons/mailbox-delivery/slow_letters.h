@@ -26,6 +26,9 @@ class SlowLetters {
   // Takes over one; `body` is open if the message is not in the payload.
   void take(std::uint64_t token, Octets payload, os::Fd body);
 
+  // While it is held no child is made; letters wait.
+  void hold(bool held);
+
   bool empty() const { return running_.empty(); }
   // Nobody waits for the answers any more: programs are stopped, what is being written is finished.
   void stop();
@@ -53,6 +56,7 @@ class SlowLetters {
   std::function<void(const link::LetterDone&)> done_;
   std::deque<Waiting> waiting_;
   net::Timer late_;
+  bool held_ = false;
   boost::unordered_flat_map<std::uint64_t, Running> running_;
 };
 

@@ -46,6 +46,7 @@ Worker::Worker(net::Loop& loop, os::Fd spawner, os::Fd bodies, std::string repla
       bodies_(std::move(bodies)),
       replacement_(std::move(replacement)),
       spawner_(net::Stream::adopt(loop, std::move(spawner))),
+      commits_(loop, [this](BatchCommits::Outcomes outcomes) { committed(std::move(outcomes)); }),
       last_wait_(loop, [&loop] { loop.stop(); }) {
   spawner_->start({[this](Octets octets) { return receive(octets); }, [this](int) { spawner_is_gone(); }});
 }
@@ -113,13 +114,22 @@ void Worker::deliver(const link::Letter& letter, Octets payload, os::Fd file) {
   for (const auto& one : directions->instructions)
     batch_->add(std::string(letter.home), std::get<local::Maildir>(one.action).path,
                 {header, letter.line_form, body.read()});
-  if (batch_->drafts() >= kMostDrafts) commit();
+  if (batch_->drafts() < kMostDrafts) return;
+  commits_.wait();
+  commit();
 }
 
 void Worker::commit() {
-  if (!batch_) return;
-  for (auto& [token, outcome] : batch_->commit()) answer(token, std::move(outcome));
-  batch_.reset();
+  if (!batch_ || commits_.busy()) return;
+  slow_->hold(true);
+  commits_.start(std::move(batch_));
+}
+
+void Worker::committed(BatchCommits::Outcomes outcomes) {
+  for (auto& [token, outcome] : outcomes) answer(token, std::move(outcome));
+  slow_->hold(false);
+  commit();
+  end_if_idle();
 }
 
 void Worker::answer(std::uint64_t token, mail::Outcome outcome) { answer({token, std::move(outcome), {}, {}}); }
@@ -138,7 +148,7 @@ void Worker::spawner_is_gone() {
 }
 
 void Worker::end_if_idle() {
-  if (ending_ && (!slow_ || slow_->empty())) loop_.stop();
+  if (ending_ && !commits_.busy() && (!slow_ || slow_->empty())) loop_.stop();
 }
 
 int run_worker() {

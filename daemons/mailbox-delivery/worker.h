@@ -1,11 +1,13 @@
 // The process of one user to which qmail-lspawn hands letters for a while (qmail-local --worker). Takes all letters
-// that are there in one turn: those that go into Maildirs only are delivered together, the others by children.
+// that are there in one turn: those that go into Maildirs only are delivered together, the others by children. While a
+// batch is made durable the next one is written; children are made between two batches.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "batch_commits.h"
 #include "body.h"
 #include "core/link/worker.h"
 #include "maildir_batch.h"
@@ -26,6 +28,7 @@ class Worker {
   bool take(const link::Letter& letter, Octets payload);
   void deliver(const link::Letter& letter, Octets payload, os::Fd file);
   void commit();
+  void committed(BatchCommits::Outcomes outcomes);
   void answer(const link::LetterDone& done);
   void answer(std::uint64_t token, mail::Outcome outcome);
   void spawner_is_gone();
@@ -37,8 +40,9 @@ class Worker {
   std::shared_ptr<net::Stream> spawner_;
   std::optional<link::WorkerSetup> setup_;
   std::optional<SlowLetters> slow_;
-  std::unique_ptr<MaildirBatch> batch_;
   std::uint64_t sequence_ = 0;
+  std::unique_ptr<MaildirBatch> batch_;  // being written
+  BatchCommits commits_;
   net::Timer last_wait_;
   bool ending_ = false;
 };
