@@ -20,10 +20,7 @@ void say(const char* level, const std::string& text) { os::say(level, "todo-proc
 }  // namespace
 
 TodoDoor::TodoDoor(net::Loop& loop, std::string queue_directory, Ask ask)
-    : loop_(loop),
-      queue_directory_(std::move(queue_directory)),
-      ask_(std::move(ask)),
-      timer_(loop, [this] { look(); }) {
+    : queue_directory_(std::move(queue_directory)), ask_(std::move(ask)), timer_(loop, [this] { look(); }) {
   auto trigger = Trigger::open(loop, queue_directory_, [this] { look(); });
   if (trigger)
     trigger_ = std::move(*trigger);

@@ -29,7 +29,6 @@ class TodoDoor {
   void ask_for(const store::TodoPlace& place);
   void set_aside(const store::TodoPlace& place, WallTime written, const std::string& why);
 
-  net::Loop& loop_;
   const std::string queue_directory_;
   Ask ask_;
   std::unique_ptr<Trigger> trigger_;

@@ -60,7 +60,6 @@ std::optional<EnhancedCode> enhanced_code_at(Octets text) {
     if (there) text.remove_prefix(1);
     return there;
   };
-  EnhancedCode code;
   const auto status = number(1);
   if (!status || (*status != 2 && *status != 4 && *status != 5) || !dot()) return std::nullopt;
   const auto subject = number(3);
