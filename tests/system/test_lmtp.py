@@ -200,11 +200,10 @@ def test_a_crash_of_the_client_loses_nothing_for_the_store(instance):
         instance.start(lmtproutes=[f"store.test:127.0.0.1:{dovecot.lmtp_port}"])
         wanted = set()
         for number in range(60):
-            instance.send(ANN, f"Subject: x\r\nX-Id: {number}\r\n\r\nx\r\n")
+            instance.send_patiently(ANN, f"Subject: x\r\nX-Id: {number}\r\n\r\nx\r\n")
             wanted.add(str(number))
             if number in (20, 40):
                 instance.kill("qmail-rspawn")
-                instance.wait_until_ready()
         wait_until(lambda: not instance.queue(), "the queue to be empty")
         assert {email.message_from_bytes(message)["X-Id"] for message in dovecot.messages(ANN)} == wanted
 

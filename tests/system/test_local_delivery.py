@@ -284,12 +284,12 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_partial(instance, p
     extension = instance.instruct(f"./{instance.mailbox}/\n{place}/box\n|cat >/dev/null\n")
     identities = [f"k{i}" for i in range(120)]
     for i, identity in enumerate(identities):
-        instance.send(extended(instance, extension) if i % 3 == 0 else instance.user(), letter(identity, 2000))
+        instance.send_patiently(extended(instance, extension) if i % 3 == 0 else instance.user(), letter(identity, 2000))
         if i % 20 == 10:
+            instance.wait_until_ready()
             pid = worker_of(instance) if victim == "worker" else instance.pids[victim]
             if pid:
                 os.kill(pid, signal.SIGKILL)
-            instance.wait_until_ready()
 
     def arrived():
         instance.process.send_signal(signal.SIGALRM)  # what was deferred is tried again

@@ -33,15 +33,6 @@ def wait_for_new(instance, name, old):
     return wait_until(new, f"{name} to run again", pause=0.02)
 
 
-def sent(instance, message):
-    """Whether it was taken; a client would try again later."""
-    try:
-        instance.send("a@x.test", message)
-        return True
-    except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected, ConnectionError):
-        return False
-
-
 # -- killed daemons ---------------------------------------------------------------------------------------------------
 
 
@@ -66,7 +57,7 @@ def test_what_was_accepted_before_a_daemon_was_killed_is_delivered_after(instanc
     wait_until(all_there, "ten messages", pause=0.2)
     instance.wait_until_empty()
     assert not recorder.duplicates()
-    wait_until(lambda: sent(instance, letter("afterwards")), "mail to be taken", pause=0.1)
+    instance.send_patiently("a@x.test", letter("afterwards"))
     recorder.wait_for(["afterwards"])
 
 
@@ -154,7 +145,7 @@ def test_a_full_disk_is_told_to_clients_and_loses_nothing(instance, recorder, si
         subprocess.run(["mount", "-o", "remount,size=40m", instance.queue_directory], check=True)
         instance.configure(smtproutes=[f"x.test:{recorder.route}"])
         instance.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: sent(instance, letter("after", size)), "mail to be taken again", pause=0.1)
+        instance.send_patiently("a@x.test", letter("after", size))
 
         def all_there():
             instance.process.send_signal(signal.SIGALRM)

@@ -284,6 +284,16 @@ class Instance:
             refused = client.sendmail(sender, [to] if isinstance(to, str) else list(to), message, **options)
             assert not refused
 
+    def send_patiently(self, *arguments):
+        """send(), again and again while daemons that died are not back yet, as every client does."""
+        def sent():
+            try:
+                self.send(*arguments)
+                return True
+            except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected, ConnectionError):
+                return False
+        wait_until(sent, "mail to be taken", pause=0.1)
+
     def user(self, number=0):
         """The address of a local user."""
         return f"{USERS[number]}@{self.settings['me']}"
