@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "core/mail/dsn_parameters.h"
 #include "message_options.h"
 
 namespace sluice::sendmail {
@@ -70,50 +71,23 @@ Taken take_body_type(std::string_view value, Options& options) {
 }
 
 Taken take_notify(std::string_view value, Options& options) {
-  std::uint8_t notify = 0;
-  for (std::size_t at = 0; at <= value.size();) {
-    const std::size_t end = std::min(value.find(',', at), value.size());
-    const std::string_view word = value.substr(at, end - at);
-    const std::uint8_t bit = ascii_equal_ignore_case(word, "never")     ? mail::notify::kNever
-                             : ascii_equal_ignore_case(word, "success") ? mail::notify::kSuccess
-                             : ascii_equal_ignore_case(word, "failure") ? mail::notify::kFailure
-                             : ascii_equal_ignore_case(word, "delay")   ? mail::notify::kDelay
-                                                                        : std::uint8_t{0};
-    if (bit == 0) return fail(fmt::format("-N {}: never, or some of success, failure and delay", value));
-    notify = static_cast<std::uint8_t>(notify | bit);
-    at = end + 1;
-  }
-  if ((notify & mail::notify::kNever) != 0 && notify != mail::notify::kNever)
-    return fail(fmt::format("-N {}: never stands alone", value));
-  options.notify = notify;
+  const auto notify = mail::parse_notify(value);
+  if (!notify) return fail(fmt::format("-N {}: never, or some of success, failure and delay", value));
+  options.notify = *notify;
   return {};
 }
 
 Taken take_return(std::string_view value, Options& options) {
-  if (ascii_equal_ignore_case(value, "full")) {
-    options.ret = mail::Return::kFull;
-  } else if (ascii_equal_ignore_case(value, "hdrs")) {
-    options.ret = mail::Return::kHeaders;
-  } else {
-    return fail(fmt::format("-R {}: full or hdrs", value));
-  }
+  const auto ret = mail::parse_return(value);
+  if (!ret) return fail(fmt::format("-R {}: full or hdrs", value));
+  options.ret = *ret;
   return {};
 }
 
-// RFC 3461 4: printable ASCII but '=', and '+' only before two hexadecimal digits.
-bool is_xtext(std::string_view text) {
-  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] <= ' ' || text[i] > '~' || text[i] == '=') return false;
-    if (text[i] == '+' && (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2]))) return false;
-  }
-  return true;
-}
-
 Taken take_envelope_id(std::string_view value, Options& options) {
-  constexpr std::size_t kLongest = 100;  // RFC 3461 4.4
-  if (value.empty() || value.size() > kLongest || !is_xtext(value))
-    return fail(fmt::format("-V {}: an envelope id is at most {} characters of xtext (RFC 3461)", value, kLongest));
+  if (!mail::is_envelope_id(value))
+    return fail(fmt::format("-V {}: an envelope id is xtext of at most {} characters (RFC 3461)", value,
+                            mail::kMaximumEnvelopeId));
   options.envelope_id = value;
   return {};
 }
@@ -218,6 +192,10 @@ Result<Options, std::string> parse(int argc, char* const* argv) {
       return fail(taken.error());
   }
   for (int i = ::optind; i < argc; ++i) options.addresses.emplace_back(argv[i]);
+  const bool of_the_instance = options.mode == Mode::kListQueue || options.mode == Mode::kRebuildAliases;
+  if (of_the_instance && !options.addresses.empty())
+    return fail(fmt::format("{} is not expected: {} takes no addresses", options.addresses.front(),
+                            options.mode == Mode::kListQueue ? "a listing of the queue" : "making the aliases"));
   return options;
 }
 

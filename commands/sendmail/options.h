@@ -54,7 +54,7 @@ struct Options {
   std::vector<std::string> addresses;             // operands
 };
 
-// The name by which the program was called chooses the mode that it starts with: mailq, newaliases, smtpd.
+// The name by which the program was called chooses the mode that it starts with: mailq, newaliases.
 //   errors  a sentence; the status is EX_USAGE
 Result<Options, std::string> parse(int argc, char* const* argv);
 

@@ -105,5 +105,13 @@ TEST(SendmailOptions, WhatIsNotDoneIsSaidInOneSentence) {
   EXPECT_EQ(read({"-bz"}).error(), "unknown mode -bz");
 }
 
+TEST(Options, AnAddressIsRefusedWhereNoneIsMeant) {
+  EXPECT_FALSE(read({"-bp", "joe"}));
+  EXPECT_FALSE(read({"-bi", "joe"}));
+  EXPECT_TRUE(read({"-bv", "joe"}));
+}
+
+TEST(Options, AnEnvelopeIdCannotHideALineEnd) { EXPECT_FALSE(read({"-V", "a+0Ab", "joe"})); }
+
 }  // namespace
 }  // namespace sluice::sendmail

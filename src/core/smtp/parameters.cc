@@ -3,29 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/mail/dsn_parameters.h"
 #include "core/smtp/utf8.h"
 
 namespace sluice::smtp {
 namespace {
-
-constexpr std::size_t kMaximumEnvelopeId = 100;  // RFC 3461 4.4
-
-constexpr bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); }
-
-// RFC 3461 4: printable ASCII without '+' and '=', or "+" and two hexadecimal digits, which stand for printable ASCII
-// or a space: these values go into the header of a report, where a line end would be a forged field.
-bool is_xtext(Octets text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c < '!' || c > '~' || c == '=') return false;
-    if (c != '+') continue;
-    if (text.size() - i < 3 || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) return false;
-    const bool printable = text[i + 1] >= '2' && text[i + 1] <= '7' && text.substr(i + 1, 2) != "7F";
-    if (!printable) return false;
-    i += 2;
-  }
-  return true;
-}
 
 std::optional<CommandError> take_body(Octets value, bool& eight_bit) {
   if (ascii_equal_ignore_case(value, "8BITMIME")) {
@@ -37,38 +19,17 @@ std::optional<CommandError> take_body(Octets value, bool& eight_bit) {
 }
 
 std::optional<CommandError> take_ret(Octets value, mail::Return& ret) {
-  if (ret != mail::Return::kUnspecified) return CommandError::kBadParameter;
-  if (ascii_equal_ignore_case(value, "FULL")) {
-    ret = mail::Return::kFull;
-  } else if (ascii_equal_ignore_case(value, "HDRS")) {
-    ret = mail::Return::kHeaders;
-  } else {
-    return CommandError::kBadParameter;
-  }
+  const auto read = mail::parse_return(value);
+  if (!read || ret != mail::Return::kUnspecified) return CommandError::kBadParameter;
+  ret = *read;
   return std::nullopt;
 }
 
 std::optional<CommandError> take_notify(Octets value, std::uint8_t& bits) {
-  if (bits != 0) return CommandError::kBadParameter;
-  if (ascii_equal_ignore_case(value, "NEVER")) {
-    bits = mail::notify::kNever;
-    return std::nullopt;
-  }
-  while (true) {
-    const std::size_t comma = value.find(',');
-    const Octets word = value.substr(0, comma);
-    if (ascii_equal_ignore_case(word, "SUCCESS")) {
-      bits |= mail::notify::kSuccess;
-    } else if (ascii_equal_ignore_case(word, "FAILURE")) {
-      bits |= mail::notify::kFailure;
-    } else if (ascii_equal_ignore_case(word, "DELAY")) {
-      bits |= mail::notify::kDelay;
-    } else {
-      return CommandError::kBadParameter;
-    }
-    if (comma == Octets::npos) return std::nullopt;
-    value.remove_prefix(comma + 1);
-  }
+  const auto read = mail::parse_notify(value);
+  if (!read || bits != 0) return CommandError::kBadParameter;
+  bits = *read;
+  return std::nullopt;
 }
 
 // RFC 5321 4.1.2 atom, as RFC 3461 4.2 asks of the type of an address.
@@ -86,7 +47,7 @@ bool is_original_recipient(Octets value) {
   if (value.size() > kMaximumOriginalRecipient || semicolon == Octets::npos) return false;
   const Octets address = value.substr(semicolon + 1);
   if (address.empty() || !is_atom(value.substr(0, semicolon))) return false;
-  return is_ascii(address) ? is_xtext(address) : is_plain_utf8(address);
+  return is_ascii(address) ? mail::is_xtext(address) : is_plain_utf8(address);
 }
 
 }  // namespace
@@ -127,8 +88,7 @@ std::optional<CommandError> MailParameters::take(const Parameter& parameter) {
   if (is("RET") && extensions_.dsn) return take_ret(parameter.value, command_.ret);
   if (is("ENVID") && extensions_.dsn) {
     const Octets value = parameter.value;
-    const bool good = command_.envelope_id.empty() && !value.empty() && value.size() <= kMaximumEnvelopeId;
-    if (!good || !is_xtext(value)) return CommandError::kBadParameter;
+    if (!command_.envelope_id.empty() || !mail::is_envelope_id(value)) return CommandError::kBadParameter;
     command_.envelope_id = value;
     return std::nullopt;
   }
