@@ -9,8 +9,8 @@
 #include "core/mail/address.h"
 #include "core/route/router.h"
 #include "system/aliases/table.h"
-#include "system/cdb/reader.h"
-#include "system/os/users.h"
+#include "system/os/clock.h"
+#include "system/owner/owner_search.h"
 #include "work.h"
 
 namespace sluice::sendmail {
@@ -45,12 +45,10 @@ class Verifier {
     if (!router) return fail(std::string(route::to_string(router.error())));
     auto aliases = aliases::Table::open(settings.alias_database);
     if (!aliases) return fail(std::move(aliases.error()));
-    auto assigned = cdb::Reader::open(settings.users_dir + "/cdb");
-    if (!assigned) return fail(std::move(assigned.error()));
-    return Verifier(settings, std::move(*router), std::move(*aliases), std::move(*assigned));
+    return Verifier(settings, std::move(*router), std::move(*aliases));
   }
 
-  Finding look_at(const std::string& address) const {
+  Finding look_at(const std::string& address) {
     const route::Routed routed = router_.route(address);
     switch (routed.channel) {
       case queue::Channel::kRemote:
@@ -64,26 +62,25 @@ class Verifier {
   }
 
  private:
-  Verifier(const settings::Settings& settings, route::Router router, aliases::Table aliases,
-           std::optional<cdb::Reader> assigned)
-      : settings_(settings), router_(std::move(router)), aliases_(std::move(aliases)), assigned_(std::move(assigned)) {}
+  Verifier(const settings::Settings& settings, route::Router router, aliases::Table aliases)
+      : router_(std::move(router)),
+        aliases_(std::move(aliases)),
+        owners_(owner::places_of(settings, settings.defaultdelivery)) {}
 
-  // In the order of qmail-lspawn: who is assigned, aliases, the users of the system, the user alias.
-  Finding look_at_local(const std::string& local_part) const {
-    const auto assigned = find_assigned(local_part);
-    if (!assigned) return {EX_TEMPFAIL, assigned.error()};
-    if (*assigned) return look_at_owner(**assigned);
+  Finding look_at_local(const std::string& local_part) {
+    const auto found = owners_.find(local_part, owner::OwnerSearch::Among::kAll, os::mono_now());
+    if (!found && found.error().verdict == mail::Verdict::kFailed) return {EX_NOUSER, std::string(kNobody)};
+    if (!found) return {EX_TEMPFAIL, found.error().text};
+    return found->addressee == link::Addressee::kAlias ? look_at_alias(local_part) : look_at_owner(found->owner);
+  }
+
+  Finding look_at_alias(const std::string& local_part) const {
     const auto expansion = aliases_.expand(local_part);
     if (!expansion)
       return {expansion.error().problem == local::ExpansionProblem::kDatabase ? EX_TEMPFAIL : EX_DATAERR,
               expansion.error().text};
     const std::size_t targets = expansion->targets.size();
-    if (expansion->is_alias)
-      return {EX_OK, fmt::format("local, an alias of {} target{}", targets, targets == 1 ? "" : "s")};
-    auto owner = local::find_owner(local_part, [this](std::string_view name) { return find_account(name); });
-    if (!owner) return {EX_NOUSER, std::string(kNobody)};  // not even a user alias
-    if (owner->user == local::kAliasUser) owner->home = settings_.alias_dir;
-    return look_at_owner(*owner);
+    return {EX_OK, fmt::format("local, an alias of {} target{}", targets, targets == 1 ? "" : "s")};
   }
 
   static Finding look_at_owner(const local::Owner& owner) {
@@ -94,38 +91,16 @@ class Verifier {
     return *found ? Finding{EX_OK, user} : Finding{EX_NOUSER, std::string(kNobody)};
   }
 
-  Result<std::optional<local::Owner>, std::string> find_assigned(const std::string& local_part) const {
-    if (!assigned_) return std::nullopt;
-    return local::find_assigned(local_part,
-                                [this](std::string_view key) -> Result<std::optional<std::string>, std::string> {
-                                  const auto value = assigned_->find(key);
-                                  if (!value) return fail(value.error());
-                                  return *value ? std::optional(std::string(**value)) : std::nullopt;
-                                });
-  }
-
-  Result<std::optional<local::Account>, std::string> find_account(std::string_view name) const {
-    const auto user = os::find_user(std::string(name));
-    if (!user) return std::nullopt;
-    local::Account account{user->name, user->uid, user->gid, user->home, std::nullopt};
-    struct stat status {};
-    if (::stat(user->home.c_str(), &status) == 0) account.home_owner = status.st_uid;
-    // A mailbox outside of homes needs none.
-    if (settings_.defaultdelivery.starts_with('/')) account.home_owner = user->uid;
-    return account;
-  }
-
-  const settings::Settings& settings_;
   route::Router router_;
   aliases::Table aliases_;
-  std::optional<cdb::Reader> assigned_;
+  owner::OwnerSearch owners_;
 };
 
 }  // namespace
 
 int verify(const Work& work) {
   if (work.options.addresses.empty()) return work.fail(EX_USAGE, "-bv needs addresses");
-  const auto verifier = Verifier::make(work.settings);
+  auto verifier = Verifier::make(work.settings);
   if (!verifier) return work.fail(EX_TEMPFAIL, verifier.error());
   int status = EX_OK;
   const auto say = [&](std::string_view address, const Finding& finding) {
@@ -137,7 +112,10 @@ int verify(const Work& work) {
     if (!list) say(operand, {EX_USAGE, std::string(to_text(list.error()))});
     for (const auto& listed : list ? *list : std::vector<submission::ListedAddress>{}) {
       const auto address = submission::envelope_address(listed, work.names);
-      say(address ? *address : operand, address ? verifier->look_at(*address) : Finding{EX_USAGE, address.error()});
+      if (!address || address->empty())
+        say(operand, {EX_USAGE, address ? "the null sender gets no mail" : address.error()});
+      else
+        say(*address, verifier->look_at(*address));
     }
   }
   if (std::fflush(stdout) != 0) return work.fail(EX_IOERR, "cannot write to standard output");

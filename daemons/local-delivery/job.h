@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "addressed.h"
 #include "core/link/messages.h"
+#include "system/owner/addressed.h"
 
 namespace sluice::local_delivery {
 
@@ -14,7 +14,7 @@ struct Job {
   std::uint64_t number = 0;
   std::shared_ptr<const link::Deliver> deliver;
   std::size_t recipient = 0;  // of deliver->envelope
-  Addressed to;
+  owner::Addressed to;
   std::string local;   // local part of the address that was looked up
   std::string sender;  // that of the envelope, or the owner of a list
 };

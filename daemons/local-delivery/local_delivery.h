@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "owner_search.h"
 #include "system/ipc/link.h"
+#include "system/owner/owner_search.h"
 #include "worker_pool.h"
 
 namespace sluice::local_delivery {
+
+using owner::OwnerSearch;
 
 class LocalDelivery {
  public:

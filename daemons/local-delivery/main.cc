@@ -11,10 +11,6 @@ namespace sluice::local_delivery {
 
 namespace {
 
-OwnerSearch::Places places(const settings::Settings& settings, const std::string& default_delivery) {
-  return {settings.users_dir + "/cdb", settings.alias_database, settings.alias_dir, !default_delivery.starts_with('/')};
-}
-
 os::Program worker_program() {
   os::Program program;
   program.path = os::executable_directory() + "/qmail-local";
@@ -39,7 +35,8 @@ int run(int argc, char** argv) {
   setup.program_limit = settings.local_program_timeout;
   setup.slow_deliveries = settings.local_programs_per_user;
   setup.hop_limit = settings.smtp_max_hops;
-  LocalDelivery delivery(loop, OwnerSearch(places(settings, argv[1])), {loop, bodies, argv[1], setup, worker_program()},
+  LocalDelivery delivery(loop, OwnerSearch(owner::places_of(settings, argv[1])),
+                         {loop, bodies, argv[1], setup, worker_program()},
                          {settings.local_workers, settings.local_worker_idle_time}, os::Fd(link::kToScheduler));
   loop.run();
   return 0;

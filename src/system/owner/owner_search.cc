@@ -1,4 +1,4 @@
-#include "owner_search.h"
+#include "system/owner/owner_search.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include "core/mail/address.h"
 #include "system/os/users.h"
 
-namespace sluice::local_delivery {
+namespace sluice::owner {
 
 namespace {
 
@@ -144,4 +144,8 @@ Result<Addressed, mail::Outcome> OwnerSearch::find(std::string_view local_part, 
   return Addressed{link::Addressee::kUser, *owner};
 }
 
-}  // namespace sluice::local_delivery
+OwnerSearch::Places places_of(const settings::Settings& settings, std::string_view default_delivery) {
+  return {settings.users_dir + "/cdb", settings.alias_database, settings.alias_dir, !default_delivery.starts_with('/')};
+}
+
+}  // namespace sluice::owner

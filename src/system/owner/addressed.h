@@ -6,11 +6,11 @@
 #include "core/link/worker.h"
 #include "core/local/assign.h"
 
-namespace sluice::local_delivery {
+namespace sluice::owner {
 
 struct Addressed {
   link::Addressee addressee = link::Addressee::kUser;
   local::Owner owner;  // an empty home: there is none, and the default delivery does not need one
 };
 
-}  // namespace sluice::local_delivery
+}  // namespace sluice::owner

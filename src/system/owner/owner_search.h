@@ -2,7 +2,8 @@
 // in the alias database, then the users of the system by the rules of qmail-getpw(8), and at last the user alias. Never
 // root. Only keys are looked up: what an alias or a user says is read by a process of theirs.
 //
-// Without root everything belongs to the user who runs us, and so does the user alias.
+// Without root everything belongs to the user who runs us, and so does the user alias. qmail-lspawn delivers by it and
+// `sendmail -bv` tells by it. Look-ups may ask a directory service: they block.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -10,14 +11,15 @@
 #include <string>
 #include <string_view>
 
-#include "addressed.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "core/local/owner.h"
 #include "core/mail/outcome.h"
+#include "core/settings/settings.h"
 #include "system/cdb/reader.h"
+#include "system/owner/addressed.h"
 
-namespace sluice::local_delivery {
+namespace sluice::owner {
 
 class OwnerSearch {
  public:
@@ -58,4 +60,7 @@ class OwnerSearch {
   boost::unordered_flat_map<std::string, Remembered> accounts_;
 };
 
-}  // namespace sluice::local_delivery
+// What the settings say; `default_delivery` is where mail goes without other instructions.
+OwnerSearch::Places places_of(const settings::Settings& settings, std::string_view default_delivery);
+
+}  // namespace sluice::owner
