@@ -17,10 +17,7 @@ std::vector<schedule::NewJob> LaneJobs::views() const {
 
 std::string mailbox_owner(std::string_view address) {
   const std::string_view local = mail::local_part_of(address);
-  std::string owner(local.substr(0, local.find('-')));
-  for (char& c : owner)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return owner.append(address.substr(local.size()));
+  return ascii_lowered(local.substr(0, local.find('-'))).append(address.substr(local.size()));
 }
 
 namespace {

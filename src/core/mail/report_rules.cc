@@ -12,8 +12,6 @@ namespace sluice::mail {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 Action action_of(Reached reached) {
   switch (reached) {
     case Reached::kMailbox:
@@ -69,8 +67,7 @@ std::optional<Action> reported_action(Verdict verdict, Reached reached, std::uin
 bool is_bulk(Octets message) {
   const auto value = find_field(message, "precedence");
   if (!value) return false;
-  std::string word(value->substr(0, 16));
-  std::transform(word.begin(), word.end(), word.begin(), lower);
+  const std::string word = ascii_lowered(value->substr(0, 16));
   return word == "bulk" || word == "list" || word == "junk";
 }
 

@@ -162,7 +162,7 @@ std::string_view to_text(ListError error) {
     case ListError::kTwoWords:
       return "words stand side by side without a comma or an address between angle brackets";
     case ListError::kBadHost:
-      return "there is no host name behind an @";
+      return "behind an @ stands no host name, or more than one";
   }
   return {};
 }
