@@ -11,7 +11,7 @@ import time
 import pytest
 
 from support.accounts import ROOT, USERS, home_of
-from support.instance import wait_until
+from support.instance import PATIENCE, wait_until
 from support.recorder import letter
 from support.smtp_server import program
 
@@ -364,6 +364,28 @@ def test_a_worker_is_its_user_and_holds_nothing_of_the_daemon(instance):
     assert targets[0].startswith("socket:") and targets[3].startswith("socket:") and targets[1] == "/dev/null"
     for fd, target in targets.items():  # above are those of its own loop; both ends of a pipe are its own
         assert fd <= 3 or target.startswith("anon_inode:") or list(targets.values()).count(target) == 2, targets
+
+
+def test_delivered_is_said_when_the_file_and_its_name_are_on_disk(instance):
+    instance.start()
+    instance.send(instance.user(), letter("first"))
+    instance.wait_for_mail(1)
+    pid, trace = worker_of(instance), instance.home / "trace"
+    tracer = subprocess.Popen(["strace", "-f", "-qq", "-y", "-o", trace, "-e", "trace=fsync,fdatasync,renameat2,linkat,sendto,sendmsg",
+                               "-p", str(pid)], stderr=subprocess.PIPE)
+    try:
+        wait_until(lambda: "TracerPid:\t0" not in open(f"/proc/{pid}/status").read(), "the tracer")
+        instance.send(instance.user(), letter("second"))
+        instance.wait_for_log(r"^delivery 2\.1: success")
+    finally:
+        tracer.terminate()
+        tracer.wait(PATIENCE)
+    calls = trace.read_text()
+    steps = [r"f(data)?sync\(\d+</[^>]*/tmp/[^>]*>\) += 0", r"(renameat2|linkat)\([^\n]*/tmp>[^\n]*/new>[^\n]* = 0",
+             r"f(data)?sync\(\d+</[^>]*/new>\) += 0", r"send(to|msg)\(0<"]
+    found = [re.search(step, calls) for step in steps]
+    assert all(found), calls
+    assert [match.start() for match in found] == sorted(match.start() for match in found), calls
 
 
 def test_dovecot_reads_every_message(instance):
