@@ -8,7 +8,8 @@ namespace {
 TEST(Xtext, StandsForPrintableCharactersOnly) {
   EXPECT_TRUE(is_xtext("abc"));
   EXPECT_TRUE(is_xtext("a+2Bb+20"));
-  for (const char* bad : {"a b", "a=b", "+", "+2", "+2b", "+0A", "+7F", "+80", "\x80"}) EXPECT_FALSE(is_xtext(bad)) << bad;
+  for (const char* bad : {"a b", "a=b", "+", "+2", "+2b", "+0A", "+7F", "+80", "\x80"})
+    EXPECT_FALSE(is_xtext(bad)) << bad;
 }
 
 TEST(EnvelopeId, HasOneToAHundredOctets) {
