@@ -32,6 +32,12 @@ bool known(std::uint16_t type) {
     case FrameType::kLetter:
     case FrameType::kLetterSlow:
     case FrameType::kLetterDone:
+    case FrameType::kQueueReport:
+    case FrameType::kNeighbourLost:
+    case FrameType::kNewNeighbour:
+    case FrameType::kDrain:
+    case FrameType::kDrained:
+    case FrameType::kPause:
     case FrameType::kQuery:
     case FrameType::kAnswer:
     case FrameType::kAnswerEnd:

@@ -52,6 +52,13 @@ enum class FrameType : std::uint16_t {
   kLetter = 71,
   kLetterSlow = 72,
   kLetterDone = 73,
+  // qscheduler and qmail-send (core/link/supervision.h)
+  kQueueReport = 80,
+  kNeighbourLost = 81,
+  kNewNeighbour = 82,
+  kDrain = 83,
+  kDrained = 84,
+  kPause = 85,
   // control sockets (commands and daemons)
   kQuery = 60,
   kAnswer = 61,
