@@ -19,7 +19,7 @@ struct QueueReport {
   struct ChannelLoad {
     std::uint32_t in_flight = 0;
     std::uint32_t limit = 0;
-    std::uint32_t waiting = 0;  // jobs that are due and wait for a slot or a window of this channel
+    std::uint32_t waiting = 0;  // jobs that wait for a slot of this channel and for nothing else
   };
   ChannelLoad local, remote, lmtp;
   std::uint64_t messages = 0;   // in the queue, in any state
