@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/link/messages.h"
+#include "core/link/supervision.h"
 #include "core/link/worker.h"
 
 namespace {
@@ -37,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Octets payload(reinterpret_cast<const char*>(data) + 1, size - 1);
   check_one<Hello, Submit, SubmitOpen, SubmitData, SubmitEnd, SubmitAbort, Submitted, SubmitRefused, Relocate,
             Relocated, Resume, Announce, Admit, Unreadable, Reload, Deliver, Delivered, Remove, Removed, Query, Answer,
-            AnswerEnd, SubmitFor, Adopt, Adopted, WorkerSetup, Letter, LetterSlow, LetterDone>(data[0], payload);
+            AnswerEnd, SubmitFor, Adopt, Adopted, WorkerSetup, Letter, LetterSlow, LetterDone, QueueReport,
+            NeighbourLost, NewNeighbour, Drain, Drained, Pause>(data[0], payload);
   return 0;
 }

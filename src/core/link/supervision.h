@@ -33,8 +33,10 @@ struct QueueReport {
 // together, because they hold a link between them.
 struct NeighbourLost {
   static constexpr FrameType kType = FrameType::kNeighbourLost;
+  static constexpr std::size_t kLongestReason = 500;
   Role role = Role::kCommand;
   std::uint32_t pid = 0;
+  std::string why{};  // for people, e.g. "killed by signal 9"
   void encode(std::string& out) const;
   static std::optional<NeighbourLost> decode(Octets payload);
 };
