@@ -52,7 +52,8 @@ struct LoadMessage {
   std::uint32_t queue = 0;
   std::uint64_t load = 0;  // percent, 0 to 200
   std::array<char, kOctets> encode() const;
-  static std::optional<LoadMessage> decode(Octets octets);  // nothing: wrong size, queue 0 or above 1023; load is cut to 200
+  static std::optional<LoadMessage> decode(
+      Octets octets);  // nothing: wrong size, queue 0 or above 1023; load is cut to 200
 };
 
 struct TodoMessage {
