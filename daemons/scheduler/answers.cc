@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "remembered.h"
 
@@ -28,6 +30,13 @@ json channel_of(const schedule::ChannelStatus& status) {
   return {{"in_flight", status.in_flight}, {"limit", status.limit}, {"waiting", std::move(waiting)}};
 }
 
+json figures_of(const Figures& figures) {
+  return {{"taken", figures.taken},
+          {"delivered", figures.delivered},
+          {"deferred", figures.deferred},
+          {"failed", figures.failed}};
+}
+
 std::string status_of(Send& send, const std::string& name, const std::string& directory) {
   const auto local = send.core().status(queue::Channel::kLocal), remote = send.core().status(queue::Channel::kRemote),
              lmtp = send.core().status(queue::Channel::kLmtp);
@@ -42,6 +51,7 @@ std::string status_of(Send& send, const std::string& name, const std::string& di
                   {"remote", channel_of(remote)},
                   {"lmtp", channel_of(lmtp)},
                   {"lanes", send.core().lanes()},
+                  {"figures", figures_of(send.figures())},
                   {"daemons", std::move(daemons)}});
 }
 
@@ -97,9 +107,21 @@ ipc::Answers listing(Send& send, std::string name) {
   };
 }
 
-std::vector<std::string> lanes_of(Send& send, const std::string& name) {
+// The `most` lanes with the most under way, and of those the ones with the most to do; of many lanes few are looked at.
+std::vector<schedule::LaneStatus> busiest(std::vector<schedule::LaneStatus> lanes, std::size_t most) {
+  const auto end = lanes.begin() + static_cast<std::ptrdiff_t>(std::min(most, lanes.size()));
+  std::partial_sort(lanes.begin(), end, lanes.end(), [](const schedule::LaneStatus& a, const schedule::LaneStatus& b) {
+    return std::tie(b.in_flight, b.jobs, a.destination) < std::tie(a.in_flight, a.jobs, b.destination);
+  });
+  lanes.erase(end, lanes.end());
+  return lanes;
+}
+
+std::vector<std::string> lanes_of(Send& send, const std::string& name, std::optional<std::size_t> most) {
   std::vector<std::string> answers;
-  for (const schedule::LaneStatus& lane : send.core().lane_statuses()) {
+  auto lanes = send.core().lane_statuses();
+  if (most) lanes = busiest(std::move(lanes), *most);
+  for (const schedule::LaneStatus& lane : lanes) {
     json object = {{"queue", name},
                    {"channel", queue::name_of(lane.channel)},
                    {"destination", lane.destination},
@@ -116,6 +138,11 @@ std::vector<std::string> lanes_of(Send& send, const std::string& name) {
   return answers;
 }
 
+std::optional<std::size_t> most_of(const json& query) {
+  const json most = query.value("busiest", json());
+  return most.is_number_unsigned() ? std::optional(most.get<std::size_t>()) : std::nullopt;
+}
+
 }  // namespace
 
 ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::string queue_directory) {
@@ -126,7 +153,7 @@ ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::
       return fail(std::string(ipc::kOwnerOnly));
     if (what == "status") return ipc::answer_list({status_of(send, name, directory)});
     if (what == "queue") return listing(send, name);
-    if (what == "lanes") return ipc::answer_list(lanes_of(send, name));
+    if (what == "lanes") return ipc::answer_list(lanes_of(send, name, most_of(query)));
     return fail(fmt::format("qmail-send does not know \"{}\"; it answers status, queue and lanes", what));
   };
 }

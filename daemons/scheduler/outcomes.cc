@@ -42,6 +42,7 @@ void Send::record_settled(const schedule::Settled& settled, const Attempt& attem
     const mail::Outcome& said = outcomes.size() == 1 ? outcomes[0] : i < outcomes.size() ? outcomes[i] : kNoAnswer;
     mail::Outcome outcome = said;
     outcome.verdict = recipient.verdict;
+    figures_.count(outcome.verdict);
     if (recipient.too_old) {
       outcome.code = {5, 4, 7};
       outcome.text += " I'm not going to try again; this message has been in the queue too long.";
@@ -91,6 +92,7 @@ void Send::expire(const schedule::Expired& expired, std::span<const std::uint32_
     });
     mail::Outcome outcome;
     outcome.code = {5, 4, 7};
+    figures_.count(mail::Verdict::kFailed);
     outcome.text = fmt::format("This message has been in the queue too long. {}", last);
     ledger_.record(queue::Settled{expired.message, index, mail::Verdict::kFailed, remember(outcome), {}});
   }

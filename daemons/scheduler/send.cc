@@ -109,6 +109,7 @@ bool Send::from_todo(const link::Frame& frame) {
 void Send::admit(const queue::AdmittedView& admitted) {
   if (admitted.next <= image().watermark()) return;  // taken before a restart
   ledger_.record(admitted);
+  ++figures_.taken;
   const auto message = image().find(admitted.id);
   if (!message) return;
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {

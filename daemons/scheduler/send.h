@@ -15,6 +15,7 @@
 #include "activity.h"
 #include "attempts.h"
 #include "core/schedule/scheduler.h"
+#include "figures.h"
 #include "lanes_of.h"
 #include "ledger.h"
 #include "reclaim.h"
@@ -57,6 +58,7 @@ class Send {
   const queue::Image& image() const { return ledger_.image(); }
   schedule::Scheduler& core() { return core_; }
   std::size_t in_flight() const { return attempts_.size(); }
+  const Figures& figures() const { return figures_; }
   bool listing_restricted() const { return settings_.restrict_mailq; }
   std::vector<link::Hello> daemons() const;
   net::Loop& loop() { return loop_; }
@@ -98,6 +100,7 @@ class Send {
   Reread reread_;
   schedule::Scheduler core_;
   Attempts attempts_;
+  Figures figures_;
   Ledger ledger_;
   std::unique_ptr<ipc::Link> local_, remote_, clean_, todo_, intake_;
   Reports reports_;
