@@ -189,6 +189,15 @@ Finding check_delivery(std::string_view text) {
   return std::nullopt;
 }
 
+Finding check_ipc_prefix(std::string_view text) {
+  constexpr std::size_t kLongestPrefix = 64;  // leaves room in the 255 octets of a name
+  if (text.size() > kLongestPrefix) return wrong(0, "the prefix is longer than 64 octets");
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (static_cast<unsigned char>(text[i]) >= 0x80 || (!is_name_octet(text[i]) && text[i] != '.'))
+      return wrong(i, "neither a letter, nor a digit, dot, dash or underscore");
+  return std::nullopt;
+}
+
 Finding check_path(std::string_view text) {
   if (text.empty()) return wrong(0, "a path is missing");
   if (text.size() > kLongestText) return wrong(0, "the path is too long");

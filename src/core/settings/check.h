@@ -25,6 +25,7 @@ std::optional<GrammarError> check_lmtp_route(std::string_view text);
 std::optional<GrammarError> check_resolver(std::string_view text);  // 192.0.2.53, 127.0.0.1@5353, ::1@5353
 // The lines of a .qmail file: ./Maildir/, ./Mailbox, |command, &address
 std::optional<GrammarError> check_delivery(std::string_view text);
+std::optional<GrammarError> check_ipc_prefix(std::string_view text);  // letters, digits, dot, dash, underscore
 std::optional<GrammarError> check_path(std::string_view text);
 std::optional<GrammarError> check_line(std::string_view text);  // printable ASCII on one line
 

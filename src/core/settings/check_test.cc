@@ -39,6 +39,7 @@ TEST(Checks, TakeWhatTheirNameSaysAndNothingElse) {
        {"./Maildir/", "/var/mail/x/", "./Mailbox", "|procmail -f -", "&joe@example.org", "joe",
         "# both\n./Mailbox\n|x"},
        {"", "# nothing", "-x", "./a\n?", std::string("./a\0b", 5)}},
+      {check_ipc_prefix, {"", "east-", "a.b_1"}, {"a/b", "a b", "b\xc3\xbc", std::string(65, 'a')}},
       {check_line, {"mail.example.org ESMTP", ""}, {"a\nb", "a\tb", "b\xc3\xbc"}},
   };
   for (std::size_t i = 0; i < cases.size(); ++i) {
