@@ -109,6 +109,7 @@ nlohmann::ordered_json json_of(const Declaration& row, const config::Loaded& loa
     if (!name.empty()) json[key] = name;
   };
   add_name("environment", row.names.environment);
+  add_name("old_environment", row.names.old_environment);
   add_name("control", row.names.control);
   add_name("option", row.names.option);
   return json;
@@ -152,6 +153,7 @@ void show_one(const Declaration& row, const config::Loaded& loaded, const Argume
     if (!name.empty()) text += indented(fmt::format("{}: {}.", kind, name));
   };
   add_name("Environment variable", row.names.environment);
+  add_name("Older environment variable", row.names.old_environment);
   add_name("Control file", row.names.control);
   add_name("Option of sendmail", row.names.option);
   text += indented(fmt::format("A change needs a {}.", row.change == settings::Change::kReload ? "reload" : "restart"));

@@ -13,10 +13,10 @@
 namespace sluice::monitor {
 
 enum class ArithmeticError {
-  kSyntax,          // not an expression
+  kSyntax,  // not an expression
   kDivisionByZero,
-  kTooLong,         // more than kMaximumExpression octets, or nested too deeply
-  kRange,           // not a finite number
+  kTooLong,  // more than kMaximumExpression octets, or nested too deeply
+  kRange,    // not a finite number
 };
 std::string_view to_string(ArithmeticError error);
 

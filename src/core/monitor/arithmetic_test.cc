@@ -9,9 +9,9 @@ namespace {
 
 TEST(Arithmetic, GivesTheValueOfAnExpression) {
   const std::pair<const char*, double> cases[] = {
-      {"0", 0},        {"0.45", 0.45},   {".5", 0.5},           {"5/20", 0.25},    {"1 + 2 * 3", 7},   {"(1+2)*3", 9},
-      {"8/4/2", 1},    {"7-2-1", 4},     {"-3 + 5", 2},         {"2*-3", -6},      {"--1", 1},         {" 1.5 ", 1.5},
-      {"+(2)", 2},     {"10/4", 2.5},    {"((((1))))/(2)", 0.5}};
+      {"0", 0},       {"0.45", 0.45}, {".5", 0.5},  {"5/20", 0.25}, {"1 + 2 * 3", 7},
+      {"(1+2)*3", 9}, {"8/4/2", 1},   {"7-2-1", 4}, {"-3 + 5", 2},  {"2*-3", -6},
+      {"--1", 1},     {" 1.5 ", 1.5}, {"+(2)", 2},  {"10/4", 2.5},  {"((((1))))/(2)", 0.5}};
   for (const auto& [text, value] : cases) {
     const auto result = evaluate(text);
     ASSERT_TRUE(result) << text;
@@ -34,8 +34,8 @@ TEST(Arithmetic, DivisionByZeroIsAnErrorHoweverTheZeroIsWritten) {
 TEST(Arithmetic, NothingButFiniteNumbersComesOut) {
   const std::string large(300, '9');
   EXPECT_TRUE(evaluate(large));
-  for (const std::string& text : {std::string(400, '9'), large + "*" + large, large + "/." + std::string(300, '0') + "1",
-                                  "0*(" + large + "*" + large + ")"})
+  for (const std::string& text : {std::string(400, '9'), large + "*" + large,
+                                  large + "/." + std::string(300, '0') + "1", "0*(" + large + "*" + large + ")"})
     EXPECT_EQ(evaluate(text), fail(ArithmeticError::kRange)) << text;
 }
 

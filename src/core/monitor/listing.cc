@@ -74,9 +74,9 @@ void ListedCounts::add(const ListedCounts& other) {
 
 void append_message(std::string& out, const ListedMessage& message, const Selection& selection, unsigned split) {
   if (!is_selected(message, selection)) return;
-  out += fmt::format("{}  {}/#{}  {}  <{}> {}\n", date_of(message.arrival), message.number % std::max(split, 1U),
-                     message.number, message.octets, mail::printable(message.sender),
-                     message.bouncing ? " bouncing" : "");
+  out +=
+      fmt::format("{}  {}/#{}  {}  <{}> {}\n", date_of(message.arrival), message.number % std::max(split, 1U),
+                  message.number, message.octets, mail::printable(message.sender), message.bouncing ? " bouncing" : "");
   for (const ListedRecipient& recipient : message.recipients)
     if (selection.takes(recipient.channel))
       out += fmt::format("{}\t{}\t{}\n", recipient.done ? "  done" : "", name_of(recipient.channel),

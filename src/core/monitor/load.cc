@@ -65,8 +65,8 @@ std::string load_table(const std::vector<QueueLoad>& queues, const link::Schedul
   std::int64_t local = 0, remote = 0;
   for (const auto& [number, queue] : queues) {
     text += fmt::format("{:<8}{:>4}/{:<4}{:>4}/{:<4} {} {}\n", fmt::format("queue{}", number), queue.local,
-                        queue.local_limit, queue.remote, queue.remote_limit,
-                        sum_of(queue) <= least ? '-' : '+', queue.flag == 0 ? "enabled" : "disabled");
+                        queue.local_limit, queue.remote, queue.remote_limit, sum_of(queue) <= least ? '-' : '+',
+                        queue.flag == 0 ? "enabled" : "disabled");
     local += queue.local;
     remote += queue.remote;
   }

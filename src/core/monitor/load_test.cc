@@ -29,9 +29,7 @@ TEST(Load, AHeldChannelAndNoQueuesAreIdle) {
   EXPECT_DOUBLE_EQ(average_of({}).remote, 0);
 }
 
-TEST(Load, LineOfOneQueue) {
-  EXPECT_EQ(load_line(0, queue(1, 2, 10, 5, 20).counts), "queue[0] load = 45.00\n");
-}
+TEST(Load, LineOfOneQueue) { EXPECT_EQ(load_line(0, queue(1, 2, 10, 5, 20).counts), "queue[0] load = 45.00\n"); }
 
 TEST(Load, OneExpressionIsTheLoadAndTwoAreThatOfEachChannel) {
   EXPECT_EQ(load_of_expressions({"0.45"})->percent, 45u);

@@ -39,10 +39,11 @@ TEST(Rates, AreUnknownAfterARestartAndWithoutTime) {
 }
 
 TEST(Lanes, TheBusiestComeFirstAndQueuesAreAddedUp) {
-  const std::vector<LaneFigures> lanes = {
-      {"queue1", "remote", "a.test", 3, 5, 10, "lane-window"}, {"queue1", "remote", "b.test", 4, 5, 4, "in-flight"},
-      {"queue1", "local", "a.test", 0, 5, 900, "retry-time"},  {"queue2", "remote", "a.test", 2, 5, 30, "lane-backoff"},
-      {"queue3", "remote", "a.test", 1, 2, 3, "retry-time"}};
+  const std::vector<LaneFigures> lanes = {{"queue1", "remote", "a.test", 3, 5, 10, "lane-window"},
+                                          {"queue1", "remote", "b.test", 4, 5, 4, "in-flight"},
+                                          {"queue1", "local", "a.test", 0, 5, 900, "retry-time"},
+                                          {"queue2", "remote", "a.test", 2, 5, 30, "lane-backoff"},
+                                          {"queue3", "remote", "a.test", 1, 2, 3, "retry-time"}};
   const auto first = busiest(lanes, 2);
   ASSERT_EQ(first.size(), 2u);
   EXPECT_EQ(first[0].destination, "a.test");

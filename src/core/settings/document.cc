@@ -46,6 +46,7 @@ std::string other_names(const Declaration& row, std::string_view before, std::st
     if (!name.empty()) text += fmt::format("{}{} {}{}{}", text.empty() ? "" : ", ", kind, before, name, after);
   };
   add("environment", row.names.environment);
+  add("environment", row.names.old_environment);
   add("control file", row.names.control);
   add("sendmail option", row.names.option);
   return text;

@@ -21,7 +21,7 @@ TEST(Table, NamesNothingTwice) {
   std::set<std::string_view> names;
   for (const auto& row : table()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
-    for (const auto name : {row.names.environment, row.names.control, row.names.option}) {
+    for (const auto name : {row.names.environment, row.names.old_environment, row.names.control, row.names.option}) {
       const bool another = !name.empty() && name != row.name;
       EXPECT_TRUE(!another || names.insert(name).second) << name;
     }

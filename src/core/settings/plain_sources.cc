@@ -65,7 +65,7 @@ void read_control(const Text& file, std::vector<Assignment>& assignments, std::v
 void read_environment(const Assigned& variable, std::vector<Assignment>& assignments) {
   if (variable.value.empty()) return;
   for (const auto& row : table()) {
-    if (row.names.environment.empty() || row.names.environment != variable.name) continue;
+    if (row.names.environment != variable.name && row.names.old_environment != variable.name) continue;
     assignments.push_back({.setting = &row,
                            .origin = {Source::kEnvironment, variable.name, 0},
                            .where = fmt::format("environment variable {}", variable.name),

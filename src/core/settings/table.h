@@ -62,6 +62,13 @@ struct Names {                                // empty: the setting has no such 
   std::string_view control;                   // file in control_dir
   std::string_view option;                    // sendmail's name; -O takes it without regard to case
   TimeUnit option_unit = TimeUnit::kMinutes;  // of a bare number under sendmail's name
+  std::string_view old_environment = {};      // an older name of the variable, which counts less
+
+  constexpr Names or_variable(std::string_view name) const {
+    Names names = *this;
+    names.old_environment = name;
+    return names;
+  }
 };
 
 struct Declaration {

@@ -9,11 +9,11 @@ namespace {
 
 constexpr std::size_t kChannels = 3;
 constexpr std::uint64_t kMostTold = 200;
-constexpr double kHighest = 0.95;       // smoothed load never quite reaches 1
-constexpr double kWell = 0.6;           // of the threshold: fewer queues must carry the load no higher than this
-constexpr double kDeepest = 4;          // mail waiting beyond this many times the limit asks for no more queues
-constexpr unsigned kMostAtOnce = 4;     // queues added in one step
-constexpr unsigned kMostUnusable = 3;   // queues that cannot start; whoever has so many gets no further ones
+constexpr double kHighest = 0.95;      // smoothed load never quite reaches 1
+constexpr double kWell = 0.6;          // of the threshold: fewer queues must carry the load no higher than this
+constexpr double kDeepest = 4;         // mail waiting beyond this many times the limit asks for no more queues
+constexpr unsigned kMostAtOnce = 4;    // queues added in one step
+constexpr unsigned kMostUnusable = 3;  // queues that cannot start; whoever has so many gets no further ones
 constexpr double kNearlyNothing = 0.005;
 
 double instant_load(const ChannelSample& sample) {
@@ -47,10 +47,10 @@ std::string_view to_string(Channel channel) {
 // Over the queues in use that count.
 struct Scaling::Sums {
   unsigned working = 0, unusable = 0;
-  double load[kChannels] = {};         // smoothed
-  double demand[kChannels] = {};       // as it is now
+  double load[kChannels] = {};    // smoothed
+  double demand[kChannels] = {};  // as it is now
   std::uint64_t waiting[kChannels] = {};
-  double told = 0;                     // percent, local and remote together; of queues of which nobody told, their own
+  double told = 0;  // percent, local and remote together; of queues of which nobody told, their own
   bool anybody_told = false;
   Channel busiest = Channel::kLocal;
   double at(Channel channel) const { return load[static_cast<std::size_t>(channel)]; }

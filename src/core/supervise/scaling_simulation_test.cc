@@ -164,7 +164,8 @@ TEST(ScalingSimulation, FleetThatHadReasonToRegretIsBackWithinFiveMinutesToo) {
 
 TEST(ScalingSimulation, SquareWavesOfAnyPeriodCostAtMostAReversalAMinute) {
   for (Duration period = milliseconds(500); period < minutes(20); period += period / 5) {
-    for (const auto& [low, high] : std::vector<std::pair<double, double>>{{0.85, 0.95}, {0.5, 1.5}, {0, 1}, {0, 50}, {2, 3}}) {
+    for (const auto& [low, high] :
+         std::vector<std::pair<double, double>>{{0.85, 0.95}, {0.5, 1.5}, {0, 1}, {0, 50}, {2, 3}}) {
       Fleet fleet({});
       fleet.run(square(period, low, high), hours(2));
       EXPECT_LE(fleet.reversals(), 2 * 60u) << period.count() << " ms, " << low << " to " << high;

@@ -83,9 +83,12 @@ void read_into(const std::string& path, std::vector<settings::Text>& texts, Prob
 void read_environment(const Environment& environment, Sources& sources) {
   for (const auto& row : settings::table()) {
     const bool ignored = !environment.trusted && row.name == "control_dir";
-    if (row.names.environment.empty() || ignored) continue;
-    if (auto value = variable(environment, row.names.environment)) {
-      sources.environment.push_back({std::string(row.names.environment), std::move(*value)});
+    if (ignored) continue;
+    for (const std::string_view name : {row.names.old_environment, row.names.environment}) {
+      if (name.empty()) continue;
+      if (auto value = variable(environment, name)) {
+        sources.environment.push_back({std::string(name), std::move(*value)});
+      }
     }
   }
 }

@@ -113,6 +113,13 @@ TEST_F(Instance, TakesOverAtAReloadWhatNeedsNoRestart) {
   EXPECT_EQ(settings.settings().queue_count, 1u);
 }
 
+TEST_F(Instance, TakesAVariableByItsOlderNameUnlessTheNewOneIsSet) {
+  variables_.set("QUEUE_LOAD", "50");
+  EXPECT_EQ(settings_of().max_load, 50u);
+  variables_.set("MAX_LOAD", "80");
+  EXPECT_EQ(settings_of().max_load, 80u);
+}
+
 TEST_F(Instance, IsTheSameForChildrenAsForTheirSupervisor) {
   const Overrides overrides{{"home", home_}, {"queuelifetime", "1d"}, {"locals", "a.test b.test"}};
   const Settings ours = settings_of(overrides);
