@@ -6,9 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <span>
 
+#include "core/link/descriptors.h"
 #include "queue_programs.h"
 #include "system/config/load.h"
 #include "system/os/failure.h"
@@ -19,10 +23,11 @@ namespace {
 
 constexpr const char* kName = "qmail-start";
 
-supervise::StartOptions options_of(int argc, char** argv) {
-  auto options = supervise::parse_start_options({argv + 1, static_cast<std::size_t>(argc - 1)}, "sdc");
-  if (!options) throw os::Fatal(100, options.error() + "; usage: qmail-start [-s] [defaultdelivery] [logger arg ...]");
-  if (options->dynamic) throw os::Fatal(100, "options -d and -c: this version runs queues in static mode only; use -s");
+constexpr const char* kUsage = "usage: qmail-start [-s | -cd] [defaultdelivery] [logger arg ...]";
+
+supervise::StartOptions options_of(std::span<char* const> arguments) {
+  auto options = supervise::parse_start_options({arguments.data(), arguments.size()}, "sdc");
+  if (!options) throw os::Fatal(100, options.error() + "; " + kUsage);
   return std::move(*options);
 }
 
@@ -67,19 +72,49 @@ Queue queue_of(const supervise::StartOptions& options) {
   queue.search_path = queue.environment.find("PATH").value_or("/usr/bin:/bin") + ':' + queue.binaries;
   queue.default_delivery = options.default_delivery ? *options.default_delivery : default_delivery_of_settings();
   queue.logger = options.logger;
+  queue.dynamic = options.dynamic;
+  queue.compatible = options.compatible;
   return queue;
+}
+
+// Our end of the link to qscheduler, which says in the environment where it put it. Without one there is none.
+os::Fd supervisor_link(const os::Environment& environment) {
+  const auto given = environment.find(link::kSupervisorLink);
+  if (!given) return {};
+  int number = -1;
+  const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), number);
+  if (error != std::errc{} || end != given->data() + given->size() || number <= STDERR_FILENO ||
+      ::fcntl(number, F_SETFD, FD_CLOEXEC) != 0)
+    throw os::Fatal(111, fmt::format("{}: {} is not an open descriptor", link::kSupervisorLink, *given));
+  return os::Fd(number);
+}
+
+// qmail-start --only NAME [options and operands as ever]: becomes one neighbour of a qmail-send that runs already.
+// For qscheduler, which made its links.
+int run_one(std::span<char* const> arguments) {
+  if (arguments.empty()) throw os::Fatal(100, "--only needs the name of a daemon");
+  const std::string name = arguments.front();
+  Queue queue = queue_of(options_of(arguments.subspan(1)));
+  queue.environment.unset(link::kSupervisorLink);
+  const auto program = single_neighbour(queue, name, owners_of_queue());
+  if (!program) throw os::Fatal(100, fmt::format("--only: {} is no daemon that qmail-send talks to", name));
+  throw os::Fatal(111, os::replace_with(*program).what);
 }
 
 int run(int argc, char** argv) {
   open_standard_descriptors();
-  const auto options = options_of(argc, argv);
-  const Queue queue = queue_of(options);
+  const std::span<char* const> arguments(argv + 1, static_cast<std::size_t>(std::max(argc, 1) - 1));
+  if (!arguments.empty() && arguments.front() == std::string_view("--only")) return run_one(arguments.subspan(1));
+  const auto options = options_of(arguments);
+  Queue queue = queue_of(options);
   const layout::Owners owners = owners_of_queue();
   // A supervisor says it once for all of its queues.
   if (!owners.partitioned() && std::getenv("SLUICE_SUPERVISOR") == nullptr)
     os::say("info", kName, layout::without_partition());
 
-  const Links links = Links::make(!queue.logger.empty(), owners);
+  Links links = Links::make(!queue.logger.empty(), owners);
+  links.supervisor = supervisor_link(queue.environment);
+  queue.environment.unset(link::kSupervisorLink);
   const QueuePrograms programs = queue_programs(queue, links, owners);
   // If one cannot be started those before it see their links close as we exit, and end.
   for (const os::Program& program : programs.neighbours)

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -30,19 +29,9 @@ Links::Pair make_pair_of_sockets() {
 
 // A socket tells its peer who made it. What qmail-send submits is to be known as its own, not as root's.
 Links::Pair make_pair_of_sockets_as(const std::optional<os::Identity>& identity) {
-  if (!identity) return make_pair_of_sockets();
-  const uid_t before = ::geteuid();
-  const pid_t parent = ::getppid();
-  int death_signal = 0;
-  ::prctl(PR_GET_PDEATHSIG, &death_signal);
-  if (::seteuid(identity->uid) != 0) throw os::Fatal(111, os::with_errno("cannot become the user of qmail-send"));
-  Links::Pair pair = make_pair_of_sockets();
-  if (::seteuid(before) != 0) throw os::Fatal(111, os::with_errno("cannot become root again"));
-  if (death_signal != 0) {  // a change of credentials makes the kernel forget it, and the supervisor may be gone
-    ::prctl(PR_SET_PDEATHSIG, death_signal);
-    if (::getppid() != parent) ::raise(death_signal);
-  }
-  return pair;
+  auto pair = net::socket_pair_of(identity ? std::optional<unsigned>(identity->uid) : std::nullopt);
+  if (!pair) throw os::Fatal(111, pair.error().what);
+  return std::move(*pair);
 }
 
 // A user of the queue with the supplementary groups that USE_SETGROUPS leaves him.
@@ -73,10 +62,20 @@ os::Program daemon(const Queue& queue, const char* name, std::vector<std::string
   return program;
 }
 
-os::Program neighbour(os::Program program, const os::Fd& scheduler, const Links& links) {
-  program.descriptors = {
-      {scheduler.get(), link::kToScheduler}, {links.null.get(), STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
-  return program;
+// The neighbours of qmail-send: each one's program with all but its descriptors.
+std::vector<os::Program> neighbours_of(const Queue& queue, const layout::Owners& owners) {
+  const auto of_scheduler = owners.identity(User::kScheduler, Group::kQmail);
+  const auto of_queue = user_with_groups(queue, owners, User::kQueue, Group::kQmail);
+  const auto of_remote = user_with_groups(queue, owners, User::kRemote, Group::kQmail);
+  std::vector<std::string> mode = {queue.dynamic ? "-d" : "-s"};
+  if (queue.compatible) mode.insert(mode.begin(), "-c");
+  return {daemon(queue, "qmail-lspawn", {queue.default_delivery}, owners.identity(User::kRoot, Group::kQmail)),
+          daemon(queue, "qmail-rspawn", {}, of_remote), daemon(queue, "qmail-clean", {}, of_queue),
+          daemon(queue, "todo-proc", std::move(mode), of_scheduler), daemon(queue, "qmail-intake", {}, of_queue)};
+}
+
+bool has_second_link(const os::Program& program) {
+  return program.arguments.front() == "todo-proc" || program.arguments.front() == "qmail-intake";
 }
 
 os::Program logger(const Queue& queue, const Links& links, const layout::Owners& owners) {
@@ -110,37 +109,50 @@ Links Links::make(bool with_logger, const layout::Owners& owners) {
   return links;
 }
 
-QueuePrograms queue_programs(const Queue& queue, const Links& links, const layout::Owners& owners) {
-  const auto of_scheduler = user_with_groups(queue, owners, User::kScheduler, Group::kQmail);
-  const auto of_queue = user_with_groups(queue, owners, User::kQueue, Group::kQmail);
-  const auto of_remote = user_with_groups(queue, owners, User::kRemote, Group::kQmail);
-  const auto as = [&](const os::Fd& end, const char* name, std::vector<std::string> arguments, auto identity) {
-    return neighbour(daemon(queue, name, std::move(arguments), identity), end, links);
-  };
+std::optional<os::Program> single_neighbour(const Queue& queue, const std::string& name, const layout::Owners& owners) {
+  for (os::Program& program : neighbours_of(queue, owners)) {
+    if (program.arguments.front() != name) continue;
+    program.descriptors = {
+        {link::kToScheduler, link::kToScheduler}, {STDOUT_FILENO, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
+    if (has_second_link(program)) program.descriptors.emplace_back(link::kTodoIntake, link::kTodoIntake);
+    return std::move(program);
+  }
+  return std::nullopt;
+}
 
+QueuePrograms queue_programs(const Queue& queue, const Links& links, const layout::Owners& owners) {
   QueuePrograms programs;
   auto& neighbours = programs.neighbours;
   if (!queue.logger.empty()) neighbours.push_back(logger(queue, links, owners));
-  neighbours.push_back(
-      as(links.local.second, "qmail-lspawn", {queue.default_delivery}, owners.identity(User::kRoot, Group::kQmail)));
-  neighbours.push_back(as(links.remote.second, "qmail-rspawn", {}, of_remote));
-  neighbours.push_back(as(links.clean.second, "qmail-clean", {}, of_queue));
-  neighbours.push_back(as(links.todo.second, "todo-proc", {"-s"}, owners.identity(User::kScheduler, Group::kQmail)));
-  neighbours.back().descriptors.emplace_back(links.todo_intake.first.get(), link::kTodoIntake);
-  neighbours.push_back(as(links.intake.second, "qmail-intake", {}, of_queue));
-  neighbours.back().descriptors.emplace_back(links.todo_intake.second.get(), link::kTodoIntake);
+  const os::Fd* const to_scheduler[] = {&links.local.second, &links.remote.second, &links.clean.second,
+                                        &links.todo.second, &links.intake.second};
+  const os::Fd* between = &links.todo_intake.first;
+  const os::Fd* const* end = to_scheduler;
+  for (os::Program& program : neighbours_of(queue, owners)) {
+    program.descriptors = {
+        {(*end++)->get(), link::kToScheduler}, {links.null.get(), STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
+    if (has_second_link(program))
+      program.descriptors.emplace_back(std::exchange(between, &links.todo_intake.second)->get(), link::kTodoIntake);
+    neighbours.push_back(std::move(program));
+  }
 
-  programs.scheduler = daemon(queue, "qmail-send", {"-s"}, of_scheduler);
+  os::Program& scheduler = programs.scheduler;
+  scheduler = daemon(queue, "qmail-send", {queue.dynamic ? "-d" : "-s"},
+                     user_with_groups(queue, owners, User::kScheduler, Group::kQmail));
   // The supervisor may pass these on before qmail-send listens to them.
-  programs.scheduler.ignored_signals = {SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2};
-  programs.scheduler.descriptors = {{links.log.first ? links.log.first.get() : STDOUT_FILENO, link::kActivityLog},
-                                    {links.null.get(), STDOUT_FILENO},
-                                    {STDERR_FILENO, STDERR_FILENO},
-                                    {links.local.first.get(), link::kToLocalDelivery},
-                                    {links.remote.first.get(), link::kToRemoteDelivery},
-                                    {links.clean.first.get(), link::kToClean},
-                                    {links.todo.first.get(), link::kToTodo},
-                                    {links.intake.first.get(), link::kToIntake}};
+  scheduler.ignored_signals = {SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2};
+  scheduler.descriptors = {{links.log.first ? links.log.first.get() : STDOUT_FILENO, link::kActivityLog},
+                           {links.null.get(), STDOUT_FILENO},
+                           {STDERR_FILENO, STDERR_FILENO},
+                           {links.local.first.get(), link::kToLocalDelivery},
+                           {links.remote.first.get(), link::kToRemoteDelivery},
+                           {links.clean.first.get(), link::kToClean},
+                           {links.todo.first.get(), link::kToTodo},
+                           {links.intake.first.get(), link::kToIntake}};
+  if (links.supervisor) {
+    scheduler.descriptors.emplace_back(links.supervisor.get(), link::kToSupervisor);
+    scheduler.environment.set(link::kSupervisorLink, std::to_string(link::kToSupervisor));
+  }
   return programs;
 }
 

@@ -19,11 +19,19 @@ void tell(const char* program, const Problems& problems) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, lines.data(), lines.size());
 }
 
-void refuse_unknown_options(int argc, char** argv, std::string_view known) {
-  const std::string_view first = argc > 1 ? argv[1] : "";
-  if (first.size() < 2 || first.front() != '-') return;
-  if (first.size() == 2 && known.find(first[1]) != std::string_view::npos) return;
-  throw os::Fatal(100, fmt::format("unknown option {}; this program is started by qmail-start", first));
+// The letters of the options before the first operand.
+std::string take_options(int argc, char** argv, std::string_view known) {
+  std::string letters;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.size() < 2 || argument.front() != '-') break;
+    for (const char letter : argument.substr(1)) {
+      if (known.find(letter) == std::string_view::npos)
+        throw os::Fatal(100, fmt::format("unknown option {}; this program is started by qmail-start", argument));
+      letters += letter;
+    }
+  }
+  return letters;
 }
 
 // The digits at the end of "queue12".
@@ -43,7 +51,7 @@ std::string QueueDaemon::intake_socket() const { return queue::intake_socket(set
 std::string QueueDaemon::control_socket() const { return queue::control_socket(settings.settings().run_dir, name); }
 
 QueueDaemon queue_daemon(const char* program, int argc, char** argv, std::string_view options) {
-  refuse_unknown_options(argc, argv, options);
+  std::string letters = take_options(argc, argv, options);
   Environment environment = process_environment();
   const std::string directory = environment.variables.find("QUEUEDIR").value_or("");
   if (directory.empty()) throw os::Fatal(111, "QUEUEDIR is not set: it names the directory of the queue");
@@ -54,7 +62,9 @@ QueueDaemon queue_daemon(const char* program, int argc, char** argv, std::string
     tell(program, loaded.error());
     throw os::Fatal(111, "the settings are bad");
   }
-  return {directory, name, number_of(name), qident, Reloadable({}, std::move(environment), std::move(*loaded))};
+  return {directory,          name,
+          number_of(name),    qident,
+          std::move(letters), Reloadable({}, std::move(environment), std::move(*loaded))};
 }
 
 bool reread(const char* program, Reloadable& settings) {

@@ -13,15 +13,17 @@ struct QueueDaemon {
   std::string name;       // its last component, e.g. "queue1"
   unsigned number = 0;    // the N of queueN; part of each message id
   std::string qident;     // $QIDENT, or empty
+  std::string options;    // the letters of its command line
   Reloadable settings;
 
   // Paths of the queue's sockets below the home directory.
   std::string intake_socket() const;
   std::string control_socket() const;
+  bool has(char option) const { return options.find(option) != std::string::npos; }
 };
 
-// From the environment, as qmail-start hands it down. The arguments are for ps, but may begin with an option of one of
-// the letters in `options`. Throws os::Fatal: 100 for an unknown option; 111 if QUEUEDIR is missing or has no number,
+// From the environment, as qmail-start hands it down. The arguments are for ps, but may begin with options, of the
+// letters in `options`. Throws os::Fatal: 100 for an unknown option; 111 if QUEUEDIR is missing or has no number,
 // or if the settings are bad; each problem of the settings was then written to standard error.
 QueueDaemon queue_daemon(const char* program, int argc, char** argv, std::string_view options = "");
 

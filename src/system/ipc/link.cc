@@ -10,17 +10,29 @@ Link::Link(net::Loop& loop, os::Fd socket, const link::Hello& self, Callbacks ca
     : stream_(net::Stream::adopt(loop, std::move(socket))),
       callbacks_(std::make_shared<Callbacks>(std::move(callbacks))) {
   send(self);
-  stream_->start({[this](Octets octets) { return receive(octets); },
-                  [this](int code) { tell(code == 0 ? "closed by the peer" : std::strerror(code)); },
-                  [this] {
-                    const auto held = callbacks_;  // drained() may destroy us
-                    if (held->drained) held->drained();
-                  }});
+  net::Stream::Callbacks stream{[this](Octets octets) { return receive(octets); },
+                                [this](int code) { tell(code == 0 ? "closed by the peer" : std::strerror(code)); },
+                                [this] {
+                                  const auto held = callbacks_;  // drained() may destroy us
+                                  if (held->drained) held->drained();
+                                }};
+  if (callbacks_->descriptors)
+    stream.descriptor = [kept = descriptors_](os::Fd descriptor) {
+      if (kept->size() < kMostDescriptors) kept->push_back(std::move(descriptor));
+    };
+  stream_->start(std::move(stream));
 }
 
 Link::~Link() {
   *alive_ = false;
   stream_->close();
+}
+
+os::Fd Link::take_descriptor() {
+  if (descriptors_->empty()) return {};
+  os::Fd oldest = std::move(descriptors_->front());
+  descriptors_->erase(descriptors_->begin());
+  return oldest;
 }
 
 std::size_t Link::receive(Octets octets) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/link/messages.h"
 #include "system/net/stream.h"
@@ -24,6 +25,8 @@ class Link {
     std::function<void(const std::string& why)> closed;
     // See net::Stream::Callbacks::drained. Optional.
     std::function<void()> drained = nullptr;
+    // Descriptors may come with frames: take_descriptor().
+    bool descriptors = false;
   };
 
   Link(net::Loop& loop, os::Fd socket, const link::Hello& self, Callbacks callbacks);
@@ -35,6 +38,15 @@ class Link {
     link::append_message(stream_->output(), message);
     stream_->flush_later();
   }
+
+  // With a descriptor; the peer finds it with take_descriptor() while it handles the frame.
+  template <class Message>
+  void send(const Message& message, os::Fd descriptor) {
+    stream_->attach(std::move(descriptor));
+    send(message);
+  }
+  // The oldest that came and was not taken; empty if there is none.
+  os::Fd take_descriptor();
 
   bool congested() const { return stream_->congested(); }
   void pause() { stream_->pause(); }
@@ -52,6 +64,8 @@ class Link {
 
   std::shared_ptr<net::Stream> stream_;
   std::shared_ptr<Callbacks> callbacks_;
+  static constexpr std::size_t kMostDescriptors = 8;
+  std::shared_ptr<std::vector<os::Fd>> descriptors_ = std::make_shared<std::vector<os::Fd>>();
   link::Hello peer_;
   bool introduced_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

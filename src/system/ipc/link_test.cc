@@ -43,6 +43,40 @@ TEST(Link, IntroducesItselfAndCarriesFramesInOrder) {
   EXPECT_EQ(two.b->peer().pid, 7U);
 }
 
+TEST(Link, BringsEachDescriptorWithTheFrameItWasSentWith) {
+  TwoLinks two;
+  std::vector<std::string> read;  // by frame: what came out of its descriptor
+  two.a = two.make(std::move(two.a_socket), link::Role::kSupervisor,
+                   {nullptr, [](const link::Frame&) { return true; }, [](const std::string&) {}});
+  Link::Callbacks callbacks{nullptr,
+                            [&](const link::Frame& frame) {
+                              if (frame.type == link::FrameType::kReload) {
+                                two.loop.stop();
+                                return true;
+                              }
+                              const os::Fd descriptor = two.b->take_descriptor();
+                              char text[8];
+                              const ssize_t n = ::read(descriptor.get(), text, sizeof text);
+                              read.emplace_back(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+                              return true;
+                            },
+                            [](const std::string& why) { ADD_FAILURE() << why; }};
+  callbacks.descriptors = true;
+  two.b = two.make(std::move(two.b_socket), link::Role::kScheduler, std::move(callbacks));
+  for (const std::string text : {"one", "two"}) {
+    int both[2];
+    ASSERT_EQ(::pipe(both), 0);
+    ASSERT_EQ(::write(both[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    ::close(both[1]);
+    two.a->send(link::SubmitAbort{1}, os::Fd(both[0]));
+  }
+  two.a->send(link::SubmitAbort{2});
+  two.a->send(link::Reload{});
+  two.loop.run();
+  EXPECT_EQ(read, (std::vector<std::string>{"one", "two", ""}));
+  EXPECT_FALSE(two.b->take_descriptor());
+}
+
 // Writes octets at a link and returns what it says when it ends.
 std::string end_of(const std::string& octets) {
   TwoLinks two;

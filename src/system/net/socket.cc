@@ -4,12 +4,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/bytes.h"
@@ -168,6 +171,23 @@ Result<std::pair<os::Fd, os::Fd>, SocketError> socket_pair() {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both) != 0)
     return fail(error_of("cannot make a socket pair", errno));
   return std::pair{os::Fd(both[0]), os::Fd(both[1])};
+}
+
+Result<std::pair<os::Fd, os::Fd>, SocketError> socket_pair_of(std::optional<unsigned> uid) {
+  if (!uid || *uid == ::geteuid()) return socket_pair();
+  const uid_t before = ::geteuid();
+  const pid_t parent = ::getppid();
+  int death_signal = 0;
+  ::prctl(PR_GET_PDEATHSIG, &death_signal);
+  if (::seteuid(*uid) != 0) return fail(error_of("cannot become another user", errno));
+  auto pair = socket_pair();
+  // Going on as somebody else would be worse than not at all.
+  if (::seteuid(before) != 0) std::abort();
+  if (death_signal != 0) {  // a change of credentials makes the kernel forget it, and the parent may be gone
+    ::prctl(PR_SET_PDEATHSIG, death_signal);
+    if (::getppid() != parent) ::raise(death_signal);
+  }
+  return pair;
 }
 
 PeerCredentials credentials_of(int unix_socket) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -51,6 +52,8 @@ Result<os::Fd, SocketError> listen_path(const std::string& path, unsigned mode);
 Result<os::Fd, SocketError> connect_path(const std::string& path, bool wait = true);
 // AF_UNIX stream pair.
 Result<std::pair<os::Fd, os::Fd>, SocketError> socket_pair();
+// The same, made by this user as far as credentials_of() tells; nothing: by us. Only root can make it for others.
+Result<std::pair<os::Fd, os::Fd>, SocketError> socket_pair_of(std::optional<unsigned> uid);
 
 struct PeerCredentials {
   unsigned uid = ~0u, gid = ~0u;

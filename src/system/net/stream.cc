@@ -8,6 +8,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <cstring>
 
 namespace sluice::net {
 
@@ -16,6 +17,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kFirstRead = 16 << 10;
+constexpr std::size_t kMostDescriptors = 8;  // in one read; the kernel closes what is more
 
 asio::generic::stream_protocol protocol_of(int socket) {
   int family = AF_UNIX, protocol = 0;
@@ -63,22 +65,54 @@ void Stream::read_more() {
   }
   if (input_.size() - input_size_ < kFirstRead / 2) input_.resize(std::max(kFirstRead, input_.size() * 2));
   reading_ = true;
+  if (callbacks_.descriptor) return receive_with_descriptors();
   socket_.async_read_some(asio::buffer(input_.data() + input_size_, input_.size() - input_size_),
                           [self = shared_from_this()](const boost::system::error_code& error, std::size_t length) {
                             self->reading_ = false;
-                            if (!self->open_) return;
-                            if (error) {
-                              self->ended_ = true;
-                              return self->fail(error == asio::error::eof ? 0 : error.value());
-                            }
-                            self->input_size_ += length;
-                            self->last_read_ = length;
-                            // A full buffer says that more is waiting: read larger pieces from now on.
-                            if (self->input_size_ == self->input_.size() && self->input_.size() < self->largest_read_)
-                              self->input_.resize(self->input_.size() * 2);
-                            self->deliver();
-                            self->read_more();
+                            if (self->open_) self->received(error, length);
                           });
+}
+
+void Stream::receive_with_descriptors() {
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const boost::system::error_code& error) {
+    self->reading_ = false;
+    if (!self->open_) return;
+    iovec space{self->input_.data() + self->input_size_, self->input_.size() - self->input_size_};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * kMostDescriptors)];
+    msghdr message{};
+    message.msg_iov = &space;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t length = error ? -1 : ::recvmsg(self->socket_.native_handle(), &message, MSG_CMSG_CLOEXEC);
+    if (!error && length < 0 && (errno == EAGAIN || errno == EINTR)) return self->read_more();
+    if (length < 0) {
+      return self->received(error ? error : boost::system::error_code(errno, boost::system::system_category()), 0);
+    }
+    for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr; each = CMSG_NXTHDR(&message, each)) {
+      if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
+      const std::size_t count = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+      for (std::size_t i = 0; i < count; ++i) {
+        int descriptor;
+        std::memcpy(&descriptor, CMSG_DATA(each) + i * sizeof descriptor, sizeof descriptor);
+        self->callbacks_.descriptor(os::Fd(descriptor));
+      }
+    }
+    self->received(length == 0 ? boost::system::error_code(asio::error::eof) : error, static_cast<std::size_t>(length));
+  });
+}
+
+void Stream::received(const boost::system::error_code& error, std::size_t length) {
+  if (error) {
+    ended_ = true;
+    return fail(error == asio::error::eof ? 0 : error.value());
+  }
+  input_size_ += length;
+  last_read_ = length;
+  // A full buffer says that more is waiting: read larger pieces from now on.
+  if (input_size_ == input_.size() && input_.size() < largest_read_) input_.resize(input_.size() * 2);
+  deliver();
+  read_more();
 }
 
 void Stream::deliver() {
@@ -114,8 +148,7 @@ void Stream::flush_later() {
 void Stream::flush() {
   if (!open_) return;  // closed since the flush was asked for
   while (written_ < output_.size()) {
-    const ssize_t n =
-        ::send(socket_.native_handle(), output_.data() + written_, output_.size() - written_, MSG_NOSIGNAL);
+    const ssize_t n = write_some();
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return wait_writable();
     if (n < 0) return fail(errno);
@@ -131,8 +164,38 @@ void Stream::flush() {
   }
 }
 
+void Stream::attach(os::Fd descriptor) {
+  if (open_) attached_.emplace_back(output_.size(), std::move(descriptor));
+}
+
+// Up to the next octet with which a descriptor leaves; that one takes it along.
+ssize_t Stream::write_some() {
+  const int socket = socket_.native_handle();
+  const char* const from = output_.data() + written_;
+  const bool with = !attached_.empty() && attached_.front().first == written_;
+  const std::size_t next = attached_.size() > (with ? 1U : 0U) ? attached_[with ? 1 : 0].first : output_.size();
+  if (!with) return ::send(socket, from, next - written_, MSG_NOSIGNAL);
+  iovec octets{output_.data() + written_, next - written_};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &octets;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int descriptor = attached_.front().second.get();
+  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  const ssize_t n = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+  if (n > 0) attached_.erase(attached_.begin());
+  return n;
+}
+
 void Stream::wait_writable() {
   if (written_ > kLowWater) {
+    for (auto& [place, descriptor] : attached_) place -= written_;
     output_.erase(0, written_);
     written_ = 0;
   }

@@ -9,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "system/net/loop.h"
@@ -25,6 +27,9 @@ class Stream : public std::enable_shared_from_this<Stream> {
     std::function<void(int code)> closed;
     // All output was written after it had been above high water. Optional.
     std::function<void()> drained = nullptr;
+    // A descriptor that came with octets that are still to be received; called before them. Without it, descriptors
+    // that a peer sends (AF_UNIX) are closed by the kernel.
+    std::function<void(os::Fd)> descriptor = nullptr;
   };
 
   static constexpr std::size_t kHighWater = 1 << 20;  // octets of unsent output that make congested() true
@@ -40,6 +45,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   // The output buffer itself, for encoders; call flush_later() after appending.
   std::string& output() { return output_; }
   void flush_later();
+  // AF_UNIX: the descriptor travels with the next octet that is appended.
+  void attach(os::Fd descriptor);
   std::size_t unsent() const { return output_.size() - written_; }
   bool congested() const { return congested_; }
   // For streams of which there are many: what a peer that does not read, and one that sends fast, costs in memory.
@@ -61,8 +68,11 @@ class Stream : public std::enable_shared_from_this<Stream> {
   using Socket = boost::asio::generic::stream_protocol::socket;
   Stream(Loop& loop, Socket socket);
   void read_more();
+  void receive_with_descriptors();
+  void received(const boost::system::error_code& error, std::size_t length);
   void deliver();
   void flush();
+  ssize_t write_some();
   void wait_writable();
   void fail(int code);
 
@@ -77,6 +87,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::string output_;
   std::size_t high_water_ = kHighWater;
   std::size_t written_ = 0;
+  std::vector<std::pair<std::size_t, os::Fd>> attached_;  // by the place in output_ with which they leave
   bool open_ = true, paused_ = false, reading_ = false, delivering_ = false;
   bool flush_asked_ = false, writing_ = false, congested_ = false, closing_ = false, ended_ = false;
 };

@@ -23,7 +23,7 @@ namespace sluice::os {
 namespace {
 
 // The step of a start that failed; crosses from child to parent in one write.
-enum class Step : int { kNone, kDescriptors, kDirectory, kIdentity, kExecute };
+enum class Step : int { kNone, kGroup, kDescriptors, kDirectory, kIdentity, kExecute };
 struct Stop {
   Step step = Step::kNone;
   int code = 0;
@@ -121,6 +121,8 @@ StartFailure describe(const Program& program, const Stop& stop) {
   switch (stop.step) {
     case Step::kNone:
       break;
+    case Step::kGroup:
+      return {stop.code, fmt::format("cannot put {} into its process group: {}", program.path, reason)};
     case Step::kDescriptors:
       return {stop.code, fmt::format("cannot set up the descriptors of {}: {}", program.path, reason)};
     case Step::kDirectory:
@@ -148,9 +150,9 @@ Result<pid_t, StartFailure> spawn(const Program& program) {
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child == 0) {
-    if (program.own_group) ::setpgid(0, 0);
     int report = writing.get();
-    const Stop stop = go(prepared, parent, report);
+    const bool grouped = !(program.own_group || program.join_group > 0) || ::setpgid(0, program.join_group) == 0;
+    const Stop stop = grouped ? go(prepared, parent, report) : Stop{Step::kGroup, errno};
     [[maybe_unused]] const ssize_t told = ::write(report, &stop, sizeof stop);
     ::_exit(111);
   }

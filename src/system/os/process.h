@@ -35,6 +35,7 @@ struct Program {
   std::optional<mode_t> file_mask = std::nullopt;
   std::optional<Identity> identity = std::nullopt;  // nothing: stays
   bool own_group = false;                           // leads a process group of its own
+  pid_t join_group = 0;                             // becomes a member of this one, of our session
   int parent_death_signal = 0;  // sent when the starter dies; 0: replace_with() keeps the one this process has
 };
 
@@ -47,7 +48,7 @@ struct StartFailure {
 // descriptor or an identity that cannot be had are failures of this call, and no process is left.
 Result<pid_t, StartFailure> spawn(const Program& program);
 
-// Becomes the program; comes back only with the failure. Ignores own_group.
+// Becomes the program; comes back only with the failure. Ignores own_group and join_group.
 StartFailure replace_with(const Program& program);
 
 // The directory of the file that this process executes, without a final slash.
