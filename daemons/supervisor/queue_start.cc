@@ -10,7 +10,9 @@
 #include <cstring>
 
 #include "announce.h"
+#include "core/link/descriptors.h"
 #include "system/layout/repair.h"
+#include "system/net/socket.h"
 #include "system/os/fd.h"
 
 namespace sluice::supervisor {
@@ -43,8 +45,39 @@ std::optional<std::string> prepare_queue(const std::string& queue_directory, con
   return std::nullopt;
 }
 
-Result<pid_t, StartTrouble> start_queue(const Instance& instance, const supervise::QueueSpec& queue,
-                                        const layout::Owners& owners) {
+namespace {
+
+using Pair = std::pair<os::Fd, os::Fd>;
+
+// qmail-start as everything of a queue is started with it.
+os::Program queue_program(const Instance& instance, const supervise::QueueSpec& queue) {
+  os::Program program;
+  program.path = instance.binaries + "/qmail-start";
+  program.arguments = {"qmail-start"};
+  program.environment = queue_environment(os::Environment::current(), instance, queue);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) program.descriptors.emplace_back(fd, fd);
+  return program;
+}
+
+Result<pid_t, StartTrouble> spawned(const os::Program& program) {
+  const auto pid = os::spawn(program);
+  if (!pid) return fail(StartTrouble{pid.error().what});
+  return *pid;
+}
+
+// The end that qmail-send gets is made as its user: so qmail-intake knows whose messages come by it.
+Result<Pair, StartTrouble> pair_for(const layout::Owners& owners, link::Role role) {
+  std::optional<unsigned> maker;
+  if (role == link::Role::kIntake && owners.partitioned()) maker = owners.uid(queue::User::kScheduler);
+  auto pair = net::socket_pair_of(maker);
+  if (!pair) return fail(StartTrouble{pair.error().what});
+  return std::move(*pair);
+}
+
+}  // namespace
+
+Result<StartedQueue, StartTrouble> start_queue(const Instance& instance, const supervise::QueueSpec& queue,
+                                               const layout::Owners& owners) {
   if (auto trouble = prepare_queue(queue.directory, instance.shape, owners)) return fail(StartTrouble{*trouble});
   switch (probe_mutex(queue.directory)) {
     case Mutex::kFree:
@@ -55,17 +88,49 @@ Result<pid_t, StartTrouble> start_queue(const Instance& instance, const supervis
       return fail(StartTrouble{fmt::format("cannot start: unable to open {}/{}: {}", queue.directory, queue::kSendMutex,
                                            std::strerror(errno))});
   }
-  os::Program program;
-  program.path = instance.binaries + "/qmail-start";
-  program.arguments = {"qmail-start", "-s", "--", instance.default_delivery};
+  auto link = pair_for(owners, link::Role::kSupervisor);
+  if (!link) return fail(std::move(link.error()));
+  os::Program program = queue_program(instance, queue);
+  program.arguments.insert(program.arguments.end(), {"-s", "--", instance.default_delivery});
   program.arguments.insert(program.arguments.end(), instance.logger.begin(), instance.logger.end());
-  program.environment = queue_environment(os::Environment::current(), instance, queue);
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) program.descriptors.emplace_back(fd, fd);
+  program.descriptors.emplace_back(link->second.get(), link::kToSupervisor);
+  program.environment.set(link::kSupervisorLink, std::to_string(link::kToSupervisor));
   program.own_group = true;
   program.parent_death_signal = SIGTERM;
-  const auto pid = os::spawn(program);
-  if (!pid) return fail(StartTrouble{pid.error().what});
-  return *pid;
+  const auto pid = spawned(program);
+  if (!pid) return fail(pid.error());
+  return StartedQueue{*pid, std::move(link->first)};
+}
+
+Result<std::vector<StartedNeighbour>, StartTrouble> start_neighbours(const Instance& instance,
+                                                                     const supervise::QueueSpec& queue,
+                                                                     const layout::Owners& owners, pid_t process_group,
+                                                                     const std::vector<link::Role>& roles) {
+  Pair between;
+  if (roles.size() > 1) {
+    auto pair = net::socket_pair();
+    if (!pair) return fail(StartTrouble{pair.error().what});
+    between = std::move(*pair);
+  }
+  const os::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  std::vector<StartedNeighbour> started;
+  for (const link::Role role : roles) {
+    auto link = pair_for(owners, role);
+    if (!link) return fail(std::move(link.error()));
+    os::Program program = queue_program(instance, queue);
+    program.arguments.insert(program.arguments.end(),
+                             {"--only", std::string(link::name_of(role)), "-s", "--", instance.default_delivery});
+    program.descriptors = {{link->second.get(), link::kToScheduler},
+                           {null ? null.get() : STDIN_FILENO, STDOUT_FILENO},
+                           {STDERR_FILENO, STDERR_FILENO}};
+    if (roles.size() > 1)
+      program.descriptors.emplace_back(started.empty() ? between.first.get() : between.second.get(), link::kTodoIntake);
+    program.join_group = process_group;
+    const auto pid = spawned(program);
+    if (!pid) return fail(pid.error());  // those before it end: their links close with us
+    started.push_back({*pid, std::move(link->first)});
+  }
+  return started;
 }
 
 }  // namespace sluice::supervisor

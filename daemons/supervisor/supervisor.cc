@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "announce.h"
-#include "queue_start.h"
 #include "system/os/failure.h"
 #include "system/os/process.h"
 
@@ -40,7 +39,8 @@ void Supervisor::add_queue(const supervise::QueueSpec& queue) {
   kind.label = "queue " + queue.directory;
   kind.queue_directory = queue.directory;
   kind.patience = kQueuePatience;
-  kind.start = [this, queue] { return start_queue(parts_.instance, queue, parts_.owners); };
+  links_.push_back(std::make_unique<QueueLink>(loop_, parts_.instance, queue, parts_.owners, QueueLink::Callbacks{}));
+  kind.start = [link = links_.back().get()] { return link->start(); };
   queues_.push_back(std::make_unique<Child>(loop_, std::move(kind), parts_.instance.restart));
 }
 
@@ -89,8 +89,10 @@ void Supervisor::on_signal(int signo) {
 }
 
 void Supervisor::reap() {
-  while (const auto ended = os::reap_any())
+  while (const auto ended = os::reap_any()) {
     if (Child* const child = find(ended->pid)) child->ended(ended->status);
+    for (const auto& link : links_) link->ended(ended->pid, ended->status);
+  }
 }
 
 Child* Supervisor::find(pid_t pid) {
@@ -119,6 +121,7 @@ void Supervisor::forward(int signo) {
 // First the door, then what is behind it: nothing new comes in while the queues finish.
 void Supervisor::stop() {
   stopping_ = true;
+  for (const auto& link : links_) link->stop();
   if (doors_) doors_->give_up();
   stop_all(servers_, [this] {
     for (const auto& listeners : parts_.listeners) listeners->close();
@@ -146,9 +149,15 @@ Result<ipc::Answers, std::string> Supervisor::answer(const nlohmann::json& query
   if (query.value("what", nlohmann::json()) != "status")
     return fail(std::string("the supervisor answers \"status\" only"));
   std::vector<std::string> answers;
-  for (const Children* children : {&queues_, &servers_})
-    for (const auto& child : *children)
-      answers.push_back(child->report().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  const auto add = [&answers](const nlohmann::json& report) {
+    answers.push_back(report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  };
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    nlohmann::json report = queues_[i]->report();
+    links_[i]->describe(report);
+    add(report);
+  }
+  for (const auto& server : servers_) add(server->report());
   return ipc::answer_list(std::move(answers));
 }
 

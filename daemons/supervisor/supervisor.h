@@ -12,6 +12,7 @@
 #include "child.h"
 #include "instance.h"
 #include "open_doors.h"
+#include "queue_link.h"
 #include "smtp_start.h"
 #include "system/config/load.h"
 #include "system/ipc/control.h"
@@ -53,6 +54,7 @@ class Supervisor {
 
   net::Loop& loop_;
   Parts parts_;
+  std::vector<std::unique_ptr<QueueLink>> links_;  // of queues_, in their order
   Children queues_, servers_;
   std::optional<ipc::ControlServer> control_;
   std::optional<OpenDoors> doors_;  // the servers wait for them
