@@ -29,7 +29,10 @@ Todo::Todo(net::Loop& loop, route::Router router, LoadRouter reload, const std::
 bool Todo::from_scheduler(const link::Frame& frame) {
   if (frame.type == link::FrameType::kResume) {
     const auto resume = link::Resume::decode(frame.payload);
-    if (resume) intake_.send(*resume);
+    if (resume) {
+      intake_.send(*resume);
+      door_.open();  // qmail-send has taken what todo files must not be mixed up with
+    }
     return resume.has_value();
   }
   if (frame.type != link::FrameType::kReload) return false;

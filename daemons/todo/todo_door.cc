@@ -26,10 +26,15 @@ TodoDoor::TodoDoor(net::Loop& loop, std::string queue_directory, Ask ask)
     trigger_ = std::move(*trigger);
   else
     say("warn", trigger.error());
+}
+
+void TodoDoor::open() {
+  open_ = true;
   timer_.set_after(Duration{0});
 }
 
 void TodoDoor::look() {
+  if (!open_) return;
   timer_.set_after(kBetweenLooks);
   if (!found_.empty() || !asked_.empty()) {
     look_again_ = true;

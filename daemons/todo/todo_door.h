@@ -1,6 +1,9 @@
 // TodoDoor: notices the messages that clients have put into the todo directory, reads their envelopes (hostile input)
-// and asks qmail-intake to adopt them. It looks there at the start, when lock/trigger is pulled, and every half minute;
-// messages that come through the intake never make it look.
+// and asks qmail-intake to adopt them. It looks there when it is opened, when lock/trigger is pulled, and every half
+// minute; messages that come through the intake never make it look.
+//
+// It is closed until qmail-send has asked for messages: by then qmail-send has taken over what another family's daemons
+// had in info/, and what they left there of a message that still stands in todo/ is gone (core/queue/preprocessed.h).
 #pragma once
 
 #include <functional>
@@ -20,6 +23,8 @@ class TodoDoor {
 
   TodoDoor(net::Loop& loop, std::string queue_directory, Ask ask);
 
+  void open();  // again and again does no harm
+
   // qmail-intake's answer.
   void answered(const link::Adopted& answer);
 
@@ -34,7 +39,8 @@ class TodoDoor {
   std::unique_ptr<Trigger> trigger_;
   net::Timer timer_;
   std::vector<store::TodoPlace> found_;  // the last look's, last one first
-  bool look_again_ = false;              // something came since
+  bool open_ = false;
+  bool look_again_ = false;  // something came since
   std::map<store::TodoPlace, WallTime> asked_;
   // What cannot be taken and was named in the log, by when it was written; it stays where it is.
   std::map<store::TodoPlace, WallTime> aside_;

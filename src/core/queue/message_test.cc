@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace sluice::queue {
 namespace {
 
@@ -21,6 +23,18 @@ TEST(MessageIds, AscendWithinOneMillisecondAndBeyondItsCounter) {
     ASSERT_EQ(queue_number_of(next), 1u);
     last = next;
   }
+}
+
+TEST(MessageIds, OfTwoMakersNeverMeet) {
+  MessageId accepted = next_message_id({}, 1, kNow), adopted = next_message_id({}, 1, kNow, IdMaker::kAdoption);
+  std::set<std::uint64_t> seen{accepted.raw(), adopted.raw()};
+  for (int i = 0; i < 3000; ++i) {
+    accepted = next_message_id(accepted, 1, kNow);
+    adopted = next_message_id(adopted, 1, kNow, IdMaker::kAdoption);
+    ASSERT_TRUE(seen.insert(accepted.raw()).second && seen.insert(adopted.raw()).second);
+  }
+  EXPECT_GT(next_message_id(adopted, 1, kNow), adopted);
+  EXPECT_GT(next_message_id(accepted, 1, kNow, IdMaker::kAdoption), accepted);
 }
 
 TEST(MessageIds, AscendWhenTheClockGoesBack) {

@@ -1,42 +1,23 @@
 #include "core/queue/todo_file.h"
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "core/queue/address_text.h"
 #include "core/queue/envelope_codec.h"
 
 namespace sluice::queue {
 
 namespace {
 
-bool allowed(Octets address) {
-  return std::none_of(address.begin(), address.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
-// As core/mail/address.h has it; that library is none of ours.
-std::string normalized(Octets address) {
-  std::string result(address);
-  const auto at = result.rfind('@');
-  if (at != result.npos)
-    std::transform(result.begin() + static_cast<std::ptrdiff_t>(at), result.end(),
-                   result.begin() + static_cast<std::ptrdiff_t>(at), ascii_lower);
-  return result;
-}
-
-bool has_high_octet(Octets text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 void set_sender(mail::Envelope& envelope, Octets address) {
   envelope.line_form = mail::LineForm::kLf;
-  envelope.sender = normalized(address);
+  envelope.sender = normalized_address(address);
   envelope.smtputf8 |= has_high_octet(address);
 }
 
 void add_recipient(mail::Envelope& envelope, Octets address) {
-  envelope.recipients.emplace_back().address = normalized(address);
+  envelope.recipients.emplace_back().address = normalized_address(address);
   envelope.smtputf8 |= has_high_octet(address);
 }
 
@@ -87,7 +68,7 @@ class Reader {
   TodoFile todo;
 
  private:
-  static bool fits(Octets address) { return address.size() <= kMaximumTodoAddress && allowed(address); }
+  static bool fits(Octets address) { return address.size() <= kMaximumTodoAddress && is_clean_address(address); }
   std::optional<TodoError> take_number(std::uint32_t& to, Octets value) {
     if (has_sender_) return TodoError::kRecord;
     const auto read = number(value);
@@ -171,7 +152,7 @@ SubmittedEnvelope::State SubmittedEnvelope::end_of_record() {
   if (!has_sender_) {
     if (record_.empty() || record_.front() != 'F') return State::kFormat;
     has_sender_ = true;
-    refused_ |= !allowed(address);
+    refused_ |= !is_clean_address(address);
     set_sender(envelope_, address);
     return State::kMore;
   }
@@ -179,7 +160,7 @@ SubmittedEnvelope::State SubmittedEnvelope::end_of_record() {
   if (record_.empty() || record_.front() == 'Q') return refused_ ? State::kRefused : State::kDone;
   if (record_.front() != 'T') return State::kFormat;
   if (envelope_.recipients.size() == kMaximumRecipients) return State::kTooLarge;
-  refused_ |= address.empty() || !allowed(address);
+  refused_ |= address.empty() || !is_clean_address(address);
   add_recipient(envelope_, address);
   return State::kMore;
 }
