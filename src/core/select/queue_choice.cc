@@ -13,4 +13,15 @@ std::optional<std::size_t> QueueChoice::next(std::span<const QueueState> queues)
   return best;
 }
 
+std::vector<std::size_t> QueueChoice::in_order(std::span<const QueueState> queues) {
+  std::vector<QueueState> left(queues.begin(), queues.end());
+  std::vector<std::size_t> order;
+  while (const auto queue = next(left)) {
+    order.push_back(*queue);
+    left[*queue].open = false;
+  }
+  if (!order.empty()) turn_ = order.front() + 1;
+  return order;
+}
+
 }  // namespace sluice::select

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace sluice::select {
 
@@ -14,6 +15,7 @@ namespace sluice::select {
 struct QueueState {
   bool open = false;       // somebody takes messages for it
   std::uint32_t load = 0;  // any measure that grows with what waits; static queues leave it at zero
+  std::uint32_t step = 0;  // what one more message adds to it, as far as that can be told
 };
 
 class QueueChoice {
@@ -23,6 +25,10 @@ class QueueChoice {
 
   // The queue for one message; nothing if no queue is open. The turn moves behind the chosen queue.
   std::optional<std::size_t> next(std::span<const QueueState> queues);
+
+  // All open queues, the one for the next message first, then those that take it if the ones before cannot. May
+  // allocate.
+  std::vector<std::size_t> in_order(std::span<const QueueState> queues);
 
  private:
   std::size_t turn_;

@@ -52,5 +52,13 @@ TEST(QueueChoice, GoesOnWhenTheNumberOfQueuesShrinks) {
   EXPECT_EQ(choice.next(std::span(three).first(1)), 0);
 }
 
+TEST(QueueChoice, NamesTheQueuesInTheOrderInWhichTheyAreTried) {
+  const std::array<QueueState, 4> queues{{{true, 90}, {true, 10}, {false, 0}, {true, 10}}};
+  QueueChoice choice;
+  EXPECT_EQ(choice.in_order(queues), (std::vector<std::size_t>{1, 3, 0}));
+  EXPECT_EQ(choice.in_order(queues), (std::vector<std::size_t>{3, 1, 0})) << "the turn moves by one message";
+  EXPECT_TRUE(choice.in_order({}).empty());
+}
+
 }  // namespace
 }  // namespace sluice::select

@@ -97,6 +97,7 @@ constexpr std::array kKindsOfText{
     KindOfText{check_lmtp_route, "", "domain:host, domain:host:port or domain:/path; also user@domain and .suffix"},
     KindOfText{check_resolver, "", "ADDRESS or ADDRESS@PORT"},
     KindOfText{check_delivery, "lines of a .qmail file", ""},
+    KindOfText{check_ipc_prefix, "letters, digits, dots, dashes and underscores", ""},
     KindOfText{check_path, "a path", ""},
     KindOfText{check_line, "printable ASCII characters on one line", ""},
 };

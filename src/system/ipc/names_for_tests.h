@@ -11,7 +11,8 @@ namespace sluice::ipc {
 
 class TestNames {
  public:
-  explicit TestNames(const char* test) : prefix(std::string("sluice-") + test + '-' + std::to_string(::getpid()) + '-') {}
+  explicit TestNames(const char* test)
+      : prefix(std::string("sluice-") + test + '-' + std::to_string(::getpid()) + '-') {}
   ~TestNames() {
     for (const char* name : {"queue1", "queue2", "queue3"}) remove_queue_objects(prefix, name);
     remove_scheduler_objects(prefix);

@@ -26,10 +26,10 @@ bool make_hints(const std::string& name, QueueLimits limits, const ObjectAccess&
     return false;
   }
   if (made->lowered)
-    notes.lines.push_back(fmt::format("message queue {} is made for {} messages of {} octets, not {} of {}: the "
-                                      "system allows no more",
-                                      name, made->limits.messages, made->limits.octets, limits.messages,
-                                      limits.octets));
+    notes.lines.push_back(
+        fmt::format("message queue {} is made for {} messages of {} octets, not {} of {}: the "
+                    "system allows no more",
+                    name, made->limits.messages, made->limits.octets, limits.messages, limits.octets));
   return true;
 }
 
@@ -39,8 +39,7 @@ Result<ObjectNotes, std::string> make_queue_objects(std::string_view prefix, std
                                                     const layout::Owners& owners) {
   const std::string object = link::ipc_name(prefix, name);
   ObjectNotes notes;
-  auto counts =
-      SharedCounts::make(object, link::QueueCounts::kOctets, access_of(owners, User::kScheduler, 0644));
+  auto counts = SharedCounts::make(object, link::QueueCounts::kOctets, access_of(owners, User::kScheduler, 0644));
   if (!counts) return fail(std::move(counts.error()));
   make_hints(object, limits, access_of(owners, User::kQueue, 0640), notes);
   return notes;

@@ -70,6 +70,11 @@ bool SharedCounts::write(std::size_t at, Octets octets) {
          static_cast<ssize_t>(octets.size());
 }
 
+std::optional<uid_t> SharedCounts::owner() const {
+  struct stat status {};
+  return ::fstat(fd_.get(), &status) == 0 ? std::optional(status.st_uid) : std::nullopt;
+}
+
 bool remove_shared_counts(const std::string& name) { return ::shm_unlink(name.c_str()) == 0 || errno == ENOENT; }
 
 }  // namespace sluice::ipc

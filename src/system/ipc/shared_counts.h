@@ -33,6 +33,8 @@ class SharedCounts {
   // False: it could not be written. Writes nothing beyond the object's size.
   bool write(std::size_t at, Octets octets);
 
+  std::optional<uid_t> owner() const;
+
   // The counts, decoded; nothing if they are not what they should be.
   template <class Counts>
   std::optional<Counts> get() const {

@@ -1,0 +1,33 @@
+// Which queues of an instance take new messages, and which of them best: the one place where that is found out.
+//
+// With dynamic queues qscheduler publishes their number in shared memory, and each queue its load. Without (there is no
+// such object, it cannot be understood, or it is not the instance's own: anybody on this machine can make one) it is
+// the static set of QUEUE_START and QUEUE_COUNT. Reading costs a few system calls a queue.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/select/published_load.h"
+#include "core/settings/settings.h"
+
+namespace sluice::ipc {
+
+struct OfferedQueue {
+  unsigned number = 0;
+  select::QueueState state;
+};
+struct OfferedQueues {
+  bool dynamic = false;
+  std::vector<OfferedQueue> queues;  // by number; at least one
+  std::vector<select::QueueState> states() const;
+};
+OfferedQueues offered_queues(const settings::Settings& settings);
+
+// The queues of the static set.
+OfferedQueues static_offer(const settings::Settings& settings);
+
+// "queue7"
+std::string queue_name(unsigned number);
+
+}  // namespace sluice::ipc
