@@ -39,14 +39,24 @@ void open_standard_descriptors() {
   if (fd >= 0) ::close(fd);
 }
 
+config::Settings settings_now() {
+  auto loaded = config::load({});
+  if (!loaded) throw os::Fatal(111, loaded.error().front().to_text());
+  return std::move(loaded->settings);
+}
+
+// $QUEUEDIR, or the first queue of the instance.
 std::string queue_directory(const os::Environment& environment) {
-  const auto given = environment.find("QUEUEDIR");
-  if (!given || given->empty()) throw os::Fatal(111, "QUEUEDIR is not set: it names the directory of the queue");
+  std::string given = environment.find("QUEUEDIR").value_or("");
+  if (given.empty()) {
+    const config::Settings settings = settings_now();
+    given = fmt::format("{}/queue{}", settings.queue_base, settings.queue_start);
+  }
   std::error_code error;
-  const auto directory = std::filesystem::canonical(*given, error);
-  if (error) throw os::Fatal(111, fmt::format("cannot use queue {}: {}", *given, error.message()));
+  const auto directory = std::filesystem::canonical(given, error);
+  if (error) throw os::Fatal(111, fmt::format("cannot use queue {}: {}", given, error.message()));
   if (!std::filesystem::is_directory(directory))
-    throw os::Fatal(111, fmt::format("cannot use queue {}: not a directory", *given));
+    throw os::Fatal(111, fmt::format("cannot use queue {}: not a directory", given));
   return directory.string();
 }
 
@@ -54,12 +64,6 @@ layout::Owners owners_of_queue() {
   const auto owners = layout::Owners::find();
   if (!owners) throw os::Fatal(111, owners.error().to_text());
   return *owners;
-}
-
-std::string default_delivery_of_settings() {
-  const auto loaded = config::load({});
-  if (!loaded) throw os::Fatal(111, loaded.error().front().to_text());
-  return loaded->settings.defaultdelivery;
 }
 
 Queue queue_of(const supervise::StartOptions& options) {
@@ -70,7 +74,7 @@ Queue queue_of(const supervise::StartOptions& options) {
   queue.environment.unset("SLUICE_SUPERVISOR");
   queue.binaries = os::executable_directory();
   queue.search_path = queue.environment.find("PATH").value_or("/usr/bin:/bin") + ':' + queue.binaries;
-  queue.default_delivery = options.default_delivery ? *options.default_delivery : default_delivery_of_settings();
+  queue.default_delivery = options.default_delivery ? *options.default_delivery : settings_now().defaultdelivery;
   queue.logger = options.logger;
   queue.dynamic = options.dynamic;
   queue.compatible = options.compatible;

@@ -4,11 +4,19 @@
 #include <pwd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <vector>
+
+#include "system/os/account_reader.h"
 
 namespace sluice::os {
 
 namespace {
+
+// The reader that $USE_QPWGR asks for, if it does.
+std::optional<AccountReader> own_reader() {
+  return ::secure_getenv("USE_QPWGR") != nullptr ? std::optional<AccountReader>(std::in_place) : std::nullopt;
+}
 
 constexpr std::size_t kFirstRoom = 4096, kMostRoom = 1 << 20;
 
@@ -36,18 +44,21 @@ std::optional<UserEntry> look_up_user(Call call) {
 }  // namespace
 
 std::optional<UserEntry> find_user(const std::string& name) {
+  if (const auto reader = own_reader()) return reader->user(name).value_or(std::nullopt);
   return look_up_user([&](passwd* entry, char* room, std::size_t size, passwd** found) {
     return ::getpwnam_r(name.c_str(), entry, room, size, found);
   });
 }
 
 std::optional<UserEntry> find_user(uid_t uid) {
+  if (const auto reader = own_reader()) return reader->user(uid).value_or(std::nullopt);
   return look_up_user([&](passwd* entry, char* room, std::size_t size, passwd** found) {
     return ::getpwuid_r(uid, entry, room, size, found);
   });
 }
 
 Result<std::optional<UserEntry>, int> look_up_user(const std::string& name) {
+  if (const auto reader = own_reader()) return reader->user(name);
   for (std::size_t size = kFirstRoom;; size *= 4) {
     passwd entry{};
     std::vector<char> room(size);
@@ -62,6 +73,7 @@ Result<std::optional<UserEntry>, int> look_up_user(const std::string& name) {
 }
 
 std::vector<gid_t> groups_of(const std::string& name, gid_t primary) {
+  if (const auto reader = own_reader()) return reader->groups_of(name, primary).value_or(std::vector{primary});
   std::vector<gid_t> groups(64);
   for (;;) {
     int count = static_cast<int>(groups.size());
@@ -72,6 +84,7 @@ std::vector<gid_t> groups_of(const std::string& name, gid_t primary) {
 }
 
 std::optional<gid_t> find_group(const std::string& name) {
+  if (const auto reader = own_reader()) return reader->group(name).value_or(std::nullopt);
   group entry{};
   std::vector<char> room;
   const bool known = look_up(entry, room, [&](group* g, char* data, std::size_t size, group** found) {
@@ -86,6 +99,8 @@ std::string user_name(uid_t uid) {
 }
 
 std::string group_name(gid_t gid) {
+  if (const auto reader = own_reader())
+    return reader->group_name(gid).value_or(std::nullopt).value_or(std::to_string(gid));
   group entry{};
   std::vector<char> room;
   const bool known = look_up(entry, room, [&](group* g, char* data, std::size_t size, group** found) {

@@ -1,5 +1,8 @@
 // The system's users and groups, looked up by name or number. Look-ups may read files or ask a directory service, so
 // they are for the start of a program, never for its turn.
+//
+// With USE_QPWGR in the environment, whatever its value, the files /etc/passwd and /etc/group are read here and the
+// name service of the C library is not asked; in a set-user-id program the variable is somebody else's and is ignored.
 #pragma once
 
 #include <sys/types.h>
