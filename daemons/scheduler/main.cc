@@ -7,7 +7,9 @@
 
 #include "answers.h"
 #include "core/link/descriptors.h"
+#include "core/link/queue_counts.h"
 #include "core/queue/layout.h"
+#include "published_counts.h"
 #include "stray_bodies.h"
 #include "system/config/queue_daemon.h"
 #include "system/os/failure.h"
@@ -95,7 +97,7 @@ SendPeers inherited_peers() {
 }
 
 int run(int argc, char** argv) {
-  config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv, "s");
+  config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv, "sd");
   const config::Settings& settings = daemon.settings.settings();
   const os::Fd mutex = hold_mutex(daemon.directory);
   auto first = settings_of(settings);
@@ -128,8 +130,14 @@ int run(int argc, char** argv) {
     if (signo == SIGHUP) send.reload();
     if (signo == SIGALRM) send.run_all();
   });
+  std::optional<PublishedCounts> published;
+  if (daemon.has('d')) published.emplace(link::ipc_name(settings.ipc_prefix, daemon.name));
+  send.on_change([&] {
+    if (published) published->put(send.core());
+  });
   send.start();
   loop.run();
+  if (published && send.exit_code() == 0) published->remove();
   return send.exit_code();
 }
 

@@ -135,6 +135,11 @@ void Send::plan_later() {
 
 void Send::plan() {
   plan_asked_ = false;
+  plan_now();
+  if (changed_) changed_();
+}
+
+void Send::plan_now() {
   if (stopping_) return;
   // An attempt whose result cannot be recorded would be made again after a restart.
   if (ledger_.failing()) return wake_.set(loop_.now() + kRetryDisk);

@@ -47,6 +47,9 @@ class Send {
   // Reads the state log, takes every message in it and asks for what came since. Throws os::Fatal (111).
   void start();
 
+  // Called after each turn in which deliveries began or ended or a limit changed.
+  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+
   void reload();   // HUP
   void run_all();  // ALRM
   void stop();     // TERM: ends what is in flight, at most kPatience, then the loop
@@ -85,6 +88,7 @@ class Send {
 
   void plan_later();
   void plan();
+  void plan_now();
   void begin(const schedule::Start& start, std::span<const std::uint32_t> recipients);
   void expire(const schedule::Expired& expired, std::span<const std::uint32_t> recipients);
   void apply_limits();
@@ -101,6 +105,7 @@ class Send {
   schedule::Scheduler core_;
   Attempts attempts_;
   Figures figures_;
+  std::function<void()> changed_;
   Ledger ledger_;
   std::unique_ptr<ipc::Link> local_, remote_, clean_, todo_, intake_;
   Reports reports_;

@@ -26,8 +26,8 @@ std::optional<std::string_view> code_at_end(std::string_view text) {
   if (start == text.npos || !text.ends_with(')')) return std::nullopt;
   const std::string_view code = text.substr(start + 2, text.size() - start - 3);
   const bool well_formed =
-      code.size() >= 5 && code.size() <= 9 && code.starts_with("5.") && std::count(code.begin(), code.end(), '.') == 2 &&
-      code.find("..") == code.npos && code.back() != '.' &&
+      code.size() >= 5 && code.size() <= 9 && code.starts_with("5.") &&
+      std::count(code.begin(), code.end(), '.') == 2 && code.find("..") == code.npos && code.back() != '.' &&
       std::all_of(code.begin(), code.end(), [](unsigned char c) { return c == '.' || std::isdigit(c) != 0; });
   return well_formed ? std::optional(code) : std::nullopt;
 }

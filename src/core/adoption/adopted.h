@@ -24,7 +24,7 @@ namespace sluice::adoption {
 struct Circumstances {
   queue::MessageId id;
   queue::BodyRef body;
-  std::uint32_t uid = 0, pid = 0;  // who is said to have submitted it; qmail does not keep that
+  std::uint32_t uid = 0, pid = 0;                   // who is said to have submitted it; qmail does not keep that
   std::uint32_t local_skip = 10, remote_skip = 20;  // of the retry curve
   WallTime now{};
 };

@@ -22,8 +22,7 @@ TEST(PreprocessedMessages, HaveASenderAndPerhapsHeaderLinesInInfo) {
 TEST(PreprocessedMessages, MarkTheRecipientsThatAreDone) {
   const auto recipients = decode_recipient_file("Tjoe@x.example\0Dlist-ann@V.example\0"s);
   ASSERT_TRUE(recipients);
-  EXPECT_EQ(*recipients,
-            (std::vector<MarkedRecipient>{{"joe@x.example", false}, {"list-ann@v.example", true}}));
+  EXPECT_EQ(*recipients, (std::vector<MarkedRecipient>{{"joe@x.example", false}, {"list-ann@v.example", true}}));
   EXPECT_TRUE(decode_recipient_file("")->empty());
 }
 

@@ -1,0 +1,47 @@
+#include "published_counts.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "system/os/failure.h"
+
+namespace sluice::scheduler {
+
+namespace {
+
+constexpr mode_t kEverybodyReads = 0644;
+
+std::int32_t count_of(std::size_t value) {
+  return static_cast<std::int32_t>(std::min<std::size_t>(value, std::numeric_limits<std::int32_t>::max()));
+}
+
+}  // namespace
+
+PublishedCounts::PublishedCounts(std::string name) : name_(std::move(name)) {
+  auto shared =
+      ipc::SharedCounts::make(name_, link::QueueCounts::kOctets, {::geteuid(), ::getegid(), kEverybodyReads});
+  if (shared)
+    shared_ = std::move(*shared);
+  else
+    os::say("warn", "qmail-send", shared.error() + "; clients do not see the load of this queue");
+}
+
+void PublishedCounts::put(const schedule::Scheduler& core) {
+  if (!shared_) return;
+  const auto local = core.status(queue::Channel::kLocal), remote = core.status(queue::Channel::kRemote);
+  const link::QueueCounts counts{count_of(local.in_flight), count_of(remote.in_flight), count_of(local.limit),
+                                 count_of(remote.limit), 0};
+  if (counts == last_) return;
+  const auto octets = counts.encode();
+  shared_->write(0, Octets(octets.data(), link::QueueCounts::kFlagAt));  // without the flag
+  last_ = counts;
+}
+
+void PublishedCounts::remove() {
+  if (shared_) ipc::remove_shared_counts(name_);
+  shared_.reset();
+}
+
+}  // namespace sluice::scheduler

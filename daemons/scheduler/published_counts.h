@@ -1,0 +1,33 @@
+// PublishedCounts: what a dynamic queue lets everybody see of itself, in shared memory (core/link/queue_counts.h):
+// deliveries in flight and limits of the channels local and remote. Clients choose a queue by it.
+//
+// The fifth field, flag, is for others to write and survives us. At a regular end the object is removed, so that no
+// client takes the counts of a queue that has gone for those of an idle one.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/link/queue_counts.h"
+#include "core/schedule/scheduler.h"
+#include "system/ipc/shared_counts.h"
+
+namespace sluice::scheduler {
+
+class PublishedCounts {
+ public:
+  // name: of the object, with its slash. Makes it if it is not there. What goes wrong is said once, on standard error:
+  // the queue works without it.
+  explicit PublishedCounts(std::string name);
+
+  // Writes what has changed since the last call; one small write, or none.
+  void put(const schedule::Scheduler& core);
+  void remove();
+
+ private:
+  std::string name_;
+  std::optional<ipc::SharedCounts> shared_;
+  std::optional<link::QueueCounts> last_;
+};
+
+}  // namespace sluice::scheduler
