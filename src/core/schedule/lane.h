@@ -9,16 +9,18 @@
 
 #include "core/schedule/flows.h"
 #include "core/schedule/health.h"
+#include "core/schedule/lane_key.h"
 #include "core/schedule/policy.h"
 #include "core/schedule/records.h"
+#include "core/schedule/shared_limits.h"
 
 namespace sluice::schedule {
 
-// What a lane is called. `destination` is what the caller made of the recipient: a domain, a route, a local address.
-struct LaneKey {
-  Channel channel = Channel::kRemote;
-  std::string_view destination;
-  friend bool operator==(const LaneKey&, const LaneKey&) = default;
+// Where a lane stands at the limit that all queues of the instance share (SharedLimits).
+enum class SharedTurn : std::uint8_t {
+  kNone,
+  kParked,  // the limit is reached: it waits to be called
+  kCalled,  // in line for its channel's slots, and a slot of the limit may be reserved for it
 };
 
 struct Lane {
@@ -38,6 +40,12 @@ struct Lane {
   std::uint32_t in_flight = 0;  // attempts
   std::uint32_t overdue = 0;    // ready jobs of messages past their lifetime
   std::uint32_t limit = 0;      // most attempts in flight
+  bool shared = false;          // the limit is that of all queues together
+  SharedTurn shared_turn = SharedTurn::kNone;
+  bool called_before = false;                    // kCalled: at the last look too
+  std::uint32_t counted = 0;                     // attempts in flight that were taken from the shared limit
+  SharedLimits::Row row = SharedLimits::kNoRow;  // there
+  Links shared_line;                             // of lanes whose shared_turn is not kNone
   Rate rate;
   TokenBucket bucket;
   Health health;

@@ -13,12 +13,13 @@ std::string rule_key(Channel channel, std::string_view destination) {
 
 }  // namespace
 
-LaneBoard::LaneBoard(Jobs& jobs, Messages& messages, const Policy& policy)
+LaneBoard::LaneBoard(Jobs& jobs, Messages& messages, const Policy& policy, SharedLimits* shared)
     : jobs_(jobs),
       messages_(messages),
       policy_(&policy),
       flows_(jobs),
-      slots_{ChannelSlots(lanes_), ChannelSlots(lanes_), ChannelSlots(lanes_)} {
+      slots_{ChannelSlots(lanes_), ChannelSlots(lanes_), ChannelSlots(lanes_)},
+      shared_(shared) {
   set_policy(policy, MonoTime::min());
 }
 
@@ -119,10 +120,13 @@ void LaneBoard::expire_overdue(Index index) {
 
 // Attempts ------------------------------------------------------------------------------------------------------------
 
-Index LaneBoard::take(Channel channel) {
+Index LaneBoard::take(Channel channel, MonoTime now) {
   if (held_[index_of(channel)]) return kNowhere;
-  const Index index = slots_[index_of(channel)].pick();
-  if (index == kNowhere) return kNowhere;
+  Index index;
+  do {
+    index = slots_[index_of(channel)].pick();
+    if (index == kNowhere) return kNowhere;
+  } while (!take_shared(index, now));
   Lane& lane = lanes_[index];
   const Index job = flows_.take(lane.round);
   count_ready(lane, messages_[jobs_[job].message].overdue, false);
@@ -155,6 +159,7 @@ void LaneBoard::ended(Index index, std::uint64_t serial, std::optional<mail::Tro
   stand_in_line(index, false);
   slots_[index_of(lane.channel)].give_back(lane.standing);
   --lane.in_flight;
+  give_back_shared(index);
   if (trouble)
     lane.health.ended(serial, latest, *trouble, now, window_of(lane), policy_->backoff);
   else
@@ -176,6 +181,7 @@ LaneBoard::Block LaneBoard::block_of(const Lane& lane, MonoTime now) const {
   if (lane.in_flight >= lane.limit) return {Reason::kLaneWindow, {}};
   const MonoTime token = lane.bucket.ready_at(lane.rate, now);
   if (token > now) return {Reason::kLaneRate, token};
+  if (lane.shared_turn == SharedTurn::kParked) return {Reason::kInstanceLimit, {}};
   return {Reason::kChannelSlot, {}};
 }
 
@@ -195,6 +201,7 @@ void LaneBoard::refresh(Index index, MonoTime now) {
   }
   stand_in_line(index, waits_for_slot);
   set_reason(lane, block.reason);
+  keep_shared_turn(index, block.reason);
   if (lane.jobs > 0 || lane.suspended) return set_timer(index, block.until);
   const MonoTime end = remembers_until(lane);
   if (end > now) return set_timer(index, end);
@@ -230,11 +237,14 @@ void LaneBoard::set_timer(Index index, std::optional<MonoTime> at) {
 }
 
 std::optional<MonoTime> LaneBoard::next_timer() const {
-  if (timers_.empty()) return std::nullopt;
-  return timers_.top_time();
+  std::optional<MonoTime> first;
+  if (!timers_.empty()) first = timers_.top_time();
+  if (!shared_line_.empty()) first = std::min(first.value_or(shared_look_), shared_look_);
+  return first;
 }
 
 void LaneBoard::fire_timers(MonoTime now, std::size_t most) {
+  if (!shared_line_.empty() && shared_look_ <= now) look_at_shared(now, true);
   for (; most > 0 && !timers_.empty() && timers_.top_time() <= now; --most) {
     const Index lane = timers_.pop([this](Index i, Index position) { lanes_[i].timer = position; });
     lanes_[lane].timer = kNowhere;
@@ -264,6 +274,7 @@ WindowBounds LaneBoard::window_of(const Lane& lane) const {
 void LaneBoard::apply_policy(Lane& lane) {
   const ChannelPolicy& channel = policy_->of(lane.channel);
   lane.limit = channel.window.limit;
+  lane.shared = shared_ != nullptr && channel.shared;
   lane.rate = channel.rate;
   if (rules_.empty()) return;
   const auto rule = rules_.find(rule_key(lane.channel, lane.destination));
@@ -282,6 +293,7 @@ void LaneBoard::set_policy(const Policy& policy, MonoTime now) {
   lanes_.for_each([&](Index index, Lane& lane) {
     apply_policy(lane);
     lane.health.clamp(window_of(lane));
+    if (lane.shared_turn == SharedTurn::kParked) set_shared_turn(index, SharedTurn::kCalled);  // another limit
     refresh(index, now);
   });
 }

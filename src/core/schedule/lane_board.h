@@ -3,7 +3,8 @@
 //
 // A lane stands in at most one place: in line for its channel's slots (Reason::kChannelSlot), in the heap of timers
 // (kLaneRate, kLaneBackoff), or nowhere, to be looked at again by the event that frees it (an attempt ending, a
-// command). refresh() is the only function that moves it, and every change to a lane ends with it. A lane without jobs
+// command, a call from another queue). refresh() is the only function that moves it, and every change to a lane ends
+// with it. A lane without jobs
 // goes away, unless it is suspended or has something to remember: a back-off, or a rate that was used.
 #pragma once
 
@@ -20,12 +21,14 @@
 #include "core/schedule/lane.h"
 #include "core/schedule/policy.h"
 #include "core/schedule/records.h"
+#include "core/schedule/shared_limits.h"
 
 namespace sluice::schedule {
 
 class LaneBoard {
  public:
-  LaneBoard(Jobs& jobs, Messages& messages, const Policy& policy);
+  // Without `shared` the limits of lanes are this queue's own.
+  LaneBoard(Jobs& jobs, Messages& messages, const Policy& policy, SharedLimits* shared);
 
   // Names. A lane lives at least as long as a job refers to it: lane_for() and join() add a reference, leave() gives it
   // back.
@@ -54,7 +57,7 @@ class LaneBoard {
 
   // The next job of a channel whose attempt may start now, taken out of its queue; kNowhere: none. It must be followed
   // by started(), after put_back() if only part of the job goes.
-  Index take(Channel channel);
+  Index take(Channel channel, MonoTime now);
   void put_back(Index job);
   void started(Index lane, std::uint64_t serial, MonoTime now);
   // The attempt `serial` of a lane ended; nullopt: without telling anything about the destination.
@@ -64,6 +67,10 @@ class LaneBoard {
   // Lanes whose time has come, at most `most` of them.
   std::optional<MonoTime> next_timer() const;
   void fire_timers(MonoTime now, std::size_t most);
+
+  // A slot of the limit of a lane that waits for it was reserved; kNoRow: perhaps of any.
+  void limit_freed(SharedLimits::Row row, MonoTime now);
+  std::vector<SharedLimits::Holder> holders(const Lane& lane) const;
 
   void set_policy(const Policy& policy, MonoTime now);
   void hold(Channel channel, bool held, MonoTime now);
@@ -95,6 +102,12 @@ class LaneBoard {
   void expire_overdue(Index lane);
   void apply_policy(Lane& lane);
   WindowBounds window_of(const Lane& lane) const;
+  // The limit that all queues share (shared_turns.cc).
+  bool take_shared(Index lane, MonoTime now);
+  void set_shared_turn(Index lane, SharedTurn turn);
+  void keep_shared_turn(Index lane, Reason reason);
+  void give_back_shared(Index lane);
+  void look_at_shared(MonoTime now, bool aged);
   MonoTime remembers_until(const Lane& lane) const;
   void drop(Index lane);
 
@@ -112,6 +125,10 @@ class LaneBoard {
   boost::unordered_flat_map<std::string, LaneRule> rules_;  // by channel and destination
   DueHeap timers_;
   JobList expiring_;
+  SharedLimits* shared_;
+  List<Lane, &Lane::shared_line> shared_line_;                  // those whose shared_turn is not kNone
+  boost::unordered_flat_map<SharedLimits::Row, Index> by_row_;  // of these
+  MonoTime shared_look_{};                                      // when they are looked at, called or not
 };
 
 }  // namespace sluice::schedule

@@ -107,7 +107,7 @@ void Scheduler::report_expired(MonoTime now) {
 }
 
 void Scheduler::start_attempts(Channel channel, MonoTime now) {
-  for (Index job = board_.take(channel); job != kNowhere; job = board_.take(channel)) start(job, now);
+  for (Index job = board_.take(channel, now); job != kNowhere; job = board_.take(channel, now)) start(job, now);
 }
 
 void Scheduler::start(Index index, MonoTime now) {

@@ -27,6 +27,7 @@ struct ChannelPolicy {
   std::uint32_t lane_share = 3;   // see ChannelSlots; 0: one lane may take every slot
   std::uint32_t retry_skip = 20;  // of the quadratic schedule
   Rate rate;                      // attempts started in one lane
+  bool shared = false;            // a lane's limit is that of all queues of the instance together (SharedLimits)
 };
 
 // What one destination has instead of its channel's values.
@@ -43,8 +44,8 @@ struct FlowWeight {
 };
 
 struct Policy {
-  static constexpr ChannelPolicy local() { return {10, {1, 5, 10}, 3, 10, {}}; }
-  static constexpr ChannelPolicy remote() { return {20, {1, 5, 20}, 3, 20, {}}; }
+  static constexpr ChannelPolicy local() { return {10, {1, 5, 10}, 3, 10, {}, false}; }
+  static constexpr ChannelPolicy remote() { return {20, {1, 5, 20}, 3, 20, {}, true}; }
 
   std::array<ChannelPolicy, kChannels> channels{local(), remote(), remote()};
   std::uint32_t recipients_per_attempt = 100;

@@ -15,19 +15,20 @@ namespace sluice::schedule {
 
 // Why a job is not being tried now: the one thing that it waits for.
 enum class Reason : std::uint8_t {
-  kNone = 0,     // nothing waits
-  kTime,         // its retry time
-  kChannelSlot,  // its lane's turn at the channel's slots
-  kLaneWindow,   // an attempt of its lane to end
-  kLaneRate,     // the rate limit of its lane
-  kLaneBackoff,  // its destination cannot be reached: the next probe, or the end of the one under way
-  kSuspension,   // the operator: its lane is suspended
-  kChannelHold,  // the operator: its channel is held
-  kMessageHold,  // the operator: the message is held
-  kExpired,      // nothing: it is too old and will be reported as failed by the next plan
-  kInFlight,     // its attempt to end
+  kNone = 0,       // nothing waits
+  kTime,           // its retry time
+  kChannelSlot,    // its lane's turn at the channel's slots
+  kLaneWindow,     // an attempt of its lane to end
+  kLaneRate,       // the rate limit of its lane
+  kLaneBackoff,    // its destination cannot be reached: the next probe, or the end of the one under way
+  kSuspension,     // the operator: its lane is suspended
+  kChannelHold,    // the operator: its channel is held
+  kMessageHold,    // the operator: the message is held
+  kExpired,        // nothing: it is too old and will be reported as failed by the next plan
+  kInFlight,       // its attempt to end
+  kInstanceLimit,  // an attempt of its destination to end, in any queue of the instance
 };
-inline constexpr std::size_t kReasons = 11;
+inline constexpr std::size_t kReasons = 12;
 
 // Indices of recipients in the envelope. Owns them; a single one, the usual case, needs no allocation.
 class Recipients {

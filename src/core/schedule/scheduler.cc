@@ -5,8 +5,10 @@
 
 namespace sluice::schedule {
 
-Scheduler::Scheduler(Policy policy)
-    : policy_(std::move(policy)), by_id_(0, ById{&messages_}, ById{&messages_}), board_(jobs_, messages_, policy_) {
+Scheduler::Scheduler(Policy policy, SharedLimits* shared)
+    : policy_(std::move(policy)),
+      by_id_(0, ById{&messages_}, ById{&messages_}),
+      board_(jobs_, messages_, policy_, shared) {
   renew_warnings();
 }
 

@@ -47,7 +47,9 @@ namespace sluice::schedule {
 
 class Scheduler {
  public:
-  explicit Scheduler(Policy policy);
+  // `shared`: the limits that hold over all queues of the instance; outlives the scheduler. Without it they are this
+  // queue's own.
+  explicit Scheduler(Policy policy, SharedLimits* shared = nullptr);
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
@@ -88,6 +90,10 @@ class Scheduler {
   void suspend(LaneKey lane, MonoTime now);
   bool resume(LaneKey lane, MonoTime now);
   void hold_channel(Channel channel, bool held, MonoTime now);
+
+  // Another queue reserved a slot of the limit that a lane waits for; kNoRow: word of some such thing was lost. `row`
+  // may come from outside: one that no lane waits for does no harm.
+  void limit_freed(SharedLimits::Row row, MonoTime now) { board_.limit_freed(row, advance(now)); }
 
   // Takes effect at once; what is in flight above a lowered limit runs to its end. Retry times that are fixed stay.
   void set_policy(Policy policy, MonoTime now);

@@ -48,6 +48,8 @@ std::string_view name_of(Reason reason) {
       return "expired";
     case Reason::kInFlight:
       return "in-flight";
+    case Reason::kInstanceLimit:
+      return "instance-limit";
   }
   return "none";
 }
@@ -77,6 +79,7 @@ std::optional<Explanation> Scheduler::explain(MessageId id) const {
     line.due = job.due;
     line.lane_in_flight = lane.in_flight;
     line.lane_ready = lane.ready;
+    if (line.reason == Reason::kInstanceLimit) line.holders = board_.holders(lane);
   }
   return explanation;
 }

@@ -94,10 +94,11 @@ struct Explanation {
     Reason reason = Reason::kNone;
     std::optional<MonoTime> until;  // when that is over, if it is a time
     std::uint32_t attempts = 0;
-    MonoTime due{};                  // its retry time, perhaps past
-    AttemptId attempt;               // if in flight
-    std::size_t lane_in_flight = 0;  // attempts of its lane
-    std::size_t lane_ready = 0;      // jobs of its lane that wait as it does, itself included if it is one
+    MonoTime due{};                             // its retry time, perhaps past
+    AttemptId attempt;                          // if in flight
+    std::size_t lane_in_flight = 0;             // attempts of its lane
+    std::size_t lane_ready = 0;                 // jobs of its lane that wait as it does, itself included if it is one
+    std::vector<SharedLimits::Holder> holders;  // kInstanceLimit: the queues with attempts there, this one included
   };
   MonoTime birth{};
   MonoTime expires{};
