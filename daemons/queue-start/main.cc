@@ -15,6 +15,7 @@
 #include "core/link/descriptors.h"
 #include "queue_programs.h"
 #include "system/config/load.h"
+#include "system/ipc/queue_objects.h"
 #include "system/os/failure.h"
 
 namespace sluice::queue_start {
@@ -105,6 +106,16 @@ int run_one(std::span<char* const> arguments) {
   throw os::Fatal(111, os::replace_with(*program).what);
 }
 
+// The shared memory and message queue of a dynamic queue; a supervisor makes those of its queues itself.
+void make_objects(const Queue& queue, const layout::Owners& owners) {
+  const config::Settings settings = settings_now();
+  const std::string name = queue.directory.substr(queue.directory.find_last_of('/') + 1);
+  const auto made =
+      ipc::make_queue_objects(settings.ipc_prefix, name, {settings.msgqueuelen, settings.msgqueuesize}, owners);
+  if (!made) return os::say("warn", kName, made.error());
+  for (const std::string& note : made->lines) os::say("warn", kName, note);
+}
+
 int run(int argc, char** argv) {
   open_standard_descriptors();
   const std::span<char* const> arguments(argv + 1, static_cast<std::size_t>(std::max(argc, 1) - 1));
@@ -119,6 +130,7 @@ int run(int argc, char** argv) {
   Links links = Links::make(!queue.logger.empty(), owners);
   links.supervisor = supervisor_link(queue.environment);
   queue.environment.unset(link::kSupervisorLink);
+  if (queue.dynamic && !links.supervisor) make_objects(queue, owners);
   const QueuePrograms programs = queue_programs(queue, links, owners);
   // If one cannot be started those before it see their links close as we exit, and end.
   for (const os::Program& program : programs.neighbours)

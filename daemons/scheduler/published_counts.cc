@@ -20,8 +20,7 @@ std::int32_t count_of(std::size_t value) {
 }  // namespace
 
 PublishedCounts::PublishedCounts(std::string name) : name_(std::move(name)) {
-  auto shared =
-      ipc::SharedCounts::make(name_, link::QueueCounts::kOctets, {::geteuid(), ::getegid(), kEverybodyReads});
+  auto shared = ipc::SharedCounts::make(name_, link::QueueCounts::kOctets, {::geteuid(), ::getegid(), kEverybodyReads});
   if (shared)
     shared_ = std::move(*shared);
   else

@@ -2,6 +2,7 @@
 #include <csignal>
 
 #include "core/link/descriptors.h"
+#include "core/queue/layout.h"
 #include "system/config/queue_daemon.h"
 #include "system/os/failure.h"
 #include "todo.h"
@@ -19,9 +20,20 @@ Result<route::Router, route::RouteError> router_of(const config::Settings& setti
                                .lmtproutes = settings.lmtproutes});
 }
 
+TodoDoor::Mode mode_of(const config::QueueDaemon& daemon) {
+  if (daemon.has('c')) return TodoDoor::Mode::kCompatible;
+  return daemon.has('d') ? TodoDoor::Mode::kDynamic : TodoDoor::Mode::kStatic;
+}
+
+TodoDoor::Place place_of(const config::QueueDaemon& daemon) {
+  const config::Settings& settings = daemon.settings.settings();
+  return {daemon.directory, std::min<unsigned>(settings.conf_split, queue::kMaximumSplit),
+          link::ipc_name(settings.ipc_prefix, daemon.name)};
+}
+
 int run(int argc, char** argv) {
   for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when
-  config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv, "s");
+  config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv, "sdc");
   auto router = router_of(daemon.settings.settings());
   if (!router) throw os::Fatal(111, route::to_string(router.error()));
   net::Loop loop;
@@ -32,7 +44,7 @@ int run(int argc, char** argv) {
         auto fresh = router_of(daemon.settings.settings());
         return fresh ? std::optional(std::move(*fresh)) : std::nullopt;
       },
-      daemon.directory, os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake));
+      mode_of(daemon), place_of(daemon), os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake));
   loop.run();
   return 0;
 }

@@ -14,7 +14,7 @@ link::Hello self() { return {.role = link::Role::kTodo, .pid = static_cast<std::
 
 }  // namespace
 
-Todo::Todo(net::Loop& loop, route::Router router, LoadRouter reload, const std::string& queue_directory,
+Todo::Todo(net::Loop& loop, route::Router router, LoadRouter reload, TodoDoor::Mode mode, TodoDoor::Place place,
            os::Fd scheduler, os::Fd intake)
     : router_(std::move(router)),
       reload_(std::move(reload)),
@@ -24,7 +24,7 @@ Todo::Todo(net::Loop& loop, route::Router router, LoadRouter reload, const std::
       intake_(loop, std::move(intake), self(),
               {nullptr, [this](const link::Frame& frame) { return from_intake(frame); },
                [&loop](const std::string&) { loop.stop(); }}),
-      door_(loop, queue_directory, [this](const link::Adopt& adopt) { intake_.send(adopt); }) {}
+      door_(loop, mode, std::move(place), [this](const link::Adopt& adopt) { intake_.send(adopt); }) {}
 
 bool Todo::from_scheduler(const link::Frame& frame) {
   if (frame.type == link::FrameType::kResume) {

@@ -16,8 +16,8 @@ class Todo {
       std::function<std::optional<route::Router>()>;  // nullopt: bad settings (said already), keep the old
 
   // `scheduler` and `intake` are the sockets to qmail-send and qmail-intake. When either is gone, the loop stops.
-  Todo(net::Loop& loop, route::Router router, LoadRouter reload, const std::string& queue_directory, os::Fd scheduler,
-       os::Fd intake);
+  Todo(net::Loop& loop, route::Router router, LoadRouter reload, TodoDoor::Mode mode, TodoDoor::Place place,
+       os::Fd scheduler, os::Fd intake);
 
  private:
   bool from_scheduler(const link::Frame& frame);

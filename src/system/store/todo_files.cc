@@ -46,6 +46,15 @@ Result<std::vector<TodoPlace>, Trouble> list_todo(Disk& disk, const std::string&
   return places;
 }
 
+std::vector<TodoPlace> likely_places(std::uint64_t number, std::uint32_t named, unsigned split) {
+  const auto ours = static_cast<std::uint32_t>(number % split);
+  std::vector<TodoPlace> places;
+  if (named < kMostParts) places.push_back({number, named});
+  if (named != ours) places.push_back({number, ours});
+  if (number >= kMostParts) places.push_back({number, std::nullopt});
+  return places;
+}
+
 Result<TodoRead, TodoReadFailure> read_todo(Disk& disk, const std::string& queue, const TodoPlace& place) {
   const std::string path = todo_path(queue, "todo", place);
   const auto failure = [&](int error) {

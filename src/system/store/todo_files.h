@@ -30,6 +30,10 @@ std::string todo_path(const std::string& queue, const char* directory, const Tod
 // what is in it.
 Result<std::vector<TodoPlace>, Trouble> list_todo(Disk& disk, const std::string& queue);
 
+// Where the message of that number may stand whose client names the part `named`: there, or where we would put it, or
+// in the directory itself.
+std::vector<TodoPlace> likely_places(std::uint64_t number, std::uint32_t named, unsigned split);
+
 struct TodoRead {
   queue::TodoFile content;
   WallTime written{};
