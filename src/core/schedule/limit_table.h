@@ -13,8 +13,8 @@
 // the next of them in turn (a reservation counts as an attempt for everybody else), so that a busy queue cannot keep
 // others out. All accesses are sequentially consistent: the argument needs one order of them.
 //
-// A queue that ended without a word leaves its column behind; zero_column() frees it, called by who owns that column now.
-// Whatever the memory holds, nothing outside it is read or written, and no call loops for long.
+// A queue that ended without a word leaves its column behind; zero_column() frees it, called by who owns that column
+// now. Whatever the memory holds, nothing outside it is read or written, and no call loops for long.
 #pragma once
 
 #include <array>
@@ -32,7 +32,7 @@ namespace sluice::schedule {
 inline constexpr unsigned kLimitColumns = 64;
 
 struct LimitRow {
-  static constexpr std::uint16_t kInUse = 0x8000;      // in a cell; the other bits count attempts
+  static constexpr std::uint16_t kInUse = 0x8000;        // in a cell; the other bits count attempts
   static constexpr std::uint32_t kLargestLimit = 30000;  // higher limits are taken as that
   std::atomic<std::uint64_t> waiting;                    // a bit for each column
   std::atomic<std::uint64_t> reserved;
@@ -57,9 +57,9 @@ struct LimitTable {
   static constexpr std::size_t kBuckets = 1024;
 
   std::atomic<std::uint64_t> magic;
-  std::atomic<std::uint64_t> seed;                                     // of the hash, so that nobody can aim at a bucket
-  std::atomic<std::uint64_t> active;                                   // columns that may hold something
-  std::array<std::atomic<std::uint32_t>, kLimitColumns> queues;        // whose column it is: the queue's number
+  std::atomic<std::uint64_t> seed;                               // of the hash, so that nobody can aim at a bucket
+  std::atomic<std::uint64_t> active;                             // columns that may hold something
+  std::array<std::atomic<std::uint32_t>, kLimitColumns> queues;  // whose column it is: the queue's number
   std::array<std::atomic<std::uint32_t>, kLimitColumns> rings_missed;  // 1: a wake-up could not be delivered
   std::uint32_t unused[10];
   std::array<LimitBucket, kBuckets> buckets;
