@@ -61,7 +61,11 @@ void Handover::write(Octets octets) {
 void Handover::pass_on() {
   if (!in_pieces_) {
     in_pieces_ = true;
-    token_ = means_.submitter.open(queue_, envelope_, [this](const ipc::Submitter::Answer& answer) { settle(answer); });
+    const auto settle_later = [this](const ipc::Submitter::Answer& answer) { settle(answer); };
+    token_ = means_.submitter.open(queue_, envelope_, settle_later);
+    // The queue went away since it was chosen: any other is as good.
+    const auto other = token_ == 0 ? means_.submitter.choose() : std::nullopt;
+    if (other) token_ = means_.submitter.open(queue_ = *other, envelope_, settle_later);
     if (token_ == 0) lost_ = ipc::Refusal{false, "the queue cannot be reached"};
   }
   means_.submitter.data(token_, body_);

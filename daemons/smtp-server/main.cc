@@ -11,10 +11,10 @@
 #include <csignal>
 #include <cstdio>
 
-#include "core/queue/layout.h"
 #include "listeners.h"
 #include "server.h"
 #include "system/config/load.h"
+#include "system/ipc/offered_queues.h"
 #include "system/os/failure.h"
 
 namespace sluice::smtp_server {
@@ -51,11 +51,11 @@ void make_room_for_descriptors(const Rules& rules) {
             fmt::format("the system allows {} descriptors, smtp.max_connections needs {}", limit.rlim_cur, wanted));
 }
 
-std::vector<std::string> intakes_of(const settings::Settings& settings) {
-  std::vector<std::string> paths;
-  for (std::uint32_t i = 0; i < settings.queue_count; ++i)
-    paths.push_back(queue::intake_socket(settings.run_dir, fmt::format("queue{}", settings.queue_start + i)));
-  return paths;
+std::vector<ipc::Submitter::Offer> offers_of(const settings::Settings& settings) {
+  std::vector<ipc::Submitter::Offer> offers;
+  for (const ipc::OfferedQueue& queue : ipc::offered_queues(settings).queues)
+    offers.push_back({ipc::intake_of(settings, queue.number), queue.state});
+  return offers;
 }
 
 void reload(config::Reloadable& settings, Server& server, Log& log) {
@@ -87,7 +87,7 @@ int run(int argc, char** argv) {
 
   net::Loop loop;
   Log log(loop, STDOUT_FILENO, STDERR_FILENO);
-  Server server(loop, log, *rules, intakes_of(settings.settings()));
+  Server server(loop, log, *rules, [&settings] { return offers_of(settings.settings()); });
   loop.on_signals({SIGTERM, SIGINT, SIGHUP}, [&](int signo) {
     if (signo == SIGHUP) return reload(settings, server, log);
     server.stop();

@@ -17,12 +17,12 @@ constexpr Duration kLastReplyPatience{10'000};
 
 }  // namespace
 
-Server::Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, std::vector<std::string> intakes)
+Server::Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ipc::Submitter::Offers offers)
     : loop_(loop),
       log_(log),
       rules_(std::move(rules)),
       admission_(rules_->admission),
-      submitter_(loop, std::move(intakes), link::Role::kSmtpServer,
+      submitter_(loop, std::move(offers), link::Role::kSmtpServer,
                  {.report = [this](std::string_view level,
                                    const std::string& what) { level == "info" ? log_.info(what) : log_.warn(what); },
                   .drained = [this] { each_connection([](Connection& connection) { connection.drained(); }); }},
@@ -94,6 +94,7 @@ void Server::sweep() {
     if (ending.stream->is_open() && now >= ending.limit) ending.stream->close();
     return !ending.stream->is_open();
   });
+  submitter_.refresh();
   log_.flush();
   if (stopping_) return stop_if_done();
   sweep_timer_.set_after(kSweepEvery);

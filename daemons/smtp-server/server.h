@@ -17,8 +17,8 @@ namespace sluice::smtp_server {
 
 class Server {
  public:
-  // intakes: paths of the queues' intake sockets.
-  Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, std::vector<std::string> intakes);
+  // offers: which queues take messages now.
+  Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ipc::Submitter::Offers offers);
 
   void listen(std::vector<os::Fd> listeners);
   // For connections that come from now on.

@@ -9,6 +9,7 @@
 #include "core/supervise/queue_set.h"
 #include "filter.h"
 #include "system/config/load.h"
+#include "system/ipc/offered_queues.h"
 #include "system/os/process.h"
 #include "target.h"
 
@@ -37,12 +38,18 @@ std::string some_queue() {
   const auto loaded = config::load({});
   if (!loaded) throw Stop{kSettings};
   const settings::Settings& settings = loaded->settings;
-  const auto queues = supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count);
-  if (!queues) throw Stop{kSettings};
+  if (!supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count)) throw Stop{kSettings};
+  const ipc::OfferedQueues offered = ipc::offered_queues(settings);
   std::uint64_t random = 0;
   if (::getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
     random = static_cast<std::uint64_t>(::getpid());
-  return (*queues)[random % queues->size()].directory;
+  const auto order = select::QueueChoice(random).in_order(offered.states());
+  const auto directory = [&](std::size_t place) {
+    return settings.queue_base + '/' + ipc::queue_name(offered.queues[place].number);
+  };
+  for (const std::size_t place : order)
+    if (::access(directory(place).c_str(), F_OK) == 0) return directory(place);
+  return directory(order.front());
 }
 
 void check_space(const std::string& queue, const std::string& min_free) {

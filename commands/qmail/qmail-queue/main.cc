@@ -100,6 +100,7 @@ mail::Envelope read_envelope() {
 bool submit(const Places& places, const Caller& caller, const mail::Envelope& envelope, Octets message) {
   submission::Doors doors;
   doors.intakes = places.intakes;
+  doors.states = places.states;
   submission::TextSource source(message);
   std::optional<submission::Whom> whom;
   // The kernel tells the intake as whom we act; for whom, only we know.
@@ -111,10 +112,17 @@ bool submit(const Places& places, const Caller& caller, const mail::Envelope& en
   return false;
 }
 
-void enter_some_queue(const Places& places) {
+// Its directory, which is the working directory then.
+std::string enter_some_queue(const Places& places) {
   for (const std::string& directory : places.queues)
-    if (enter_queue(directory)) return;
+    if (enter_queue(directory)) return directory;
   throw Stop{Exit::kQueueDirectory};
+}
+
+// The message is queued whether somebody hears of it now or not.
+void tell(const Places& places, const std::string& directory, const link::TodoMessage& message) {
+  if (places.dynamic && knock(places.ipc_prefix, directory, message)) return;
+  pull_trigger();
 }
 
 std::string todo_file_of(const Caller& caller, const mail::Envelope& envelope) {
@@ -131,13 +139,14 @@ void queue_message() {
   if (!more) {
     const mail::Envelope envelope = read_envelope();
     if (envelope.recipients.empty() || submit(places, caller, envelope, octets)) return;  // to nobody: nothing to do
-    enter_some_queue(places);
+    const std::string directory = enter_some_queue(places);
     TodoMessage message(places.split, places.big_todo);
     message.write(octets);
     message.accept(todo_file_of(caller, envelope));
+    tell(places, directory, message.notice());
   } else {
     // The intake wants the envelope first, our caller says it last: a large message goes straight to its file.
-    enter_some_queue(places);
+    const std::string directory = enter_some_queue(places);
     TodoMessage message(places.split, places.big_todo);
     for (; more; more = read_message(octets)) {
       message.write(octets);
@@ -146,8 +155,8 @@ void queue_message() {
     const mail::Envelope envelope = read_envelope();
     if (envelope.recipients.empty()) return;
     message.accept(todo_file_of(caller, envelope));
+    tell(places, directory, message.notice());
   }
-  pull_trigger();
 }
 
 }  // namespace

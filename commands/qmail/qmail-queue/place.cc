@@ -11,6 +11,7 @@
 #include "core/queue/layout.h"
 #include "core/supervise/queue_set.h"
 #include "stop.h"
+#include "system/ipc/offered_queues.h"
 #include "system/os/fd.h"
 
 namespace sluice::qmail_queue {
@@ -20,13 +21,14 @@ namespace {
 std::string name_of(const std::string& directory) { return directory.substr(directory.find_last_of('/') + 1); }
 
 // The queue that the caller names. The instance serves it only if it is one of its own.
-void use_named_queue(Places& places, std::string directory, const settings::Settings& settings,
-                     const std::vector<supervise::QueueSpec>& own) {
+void use_named_queue(Places& places, std::string directory, const settings::Settings& settings) {
   if (directory.front() != '/') directory = settings.home + '/' + directory;
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   places.queues = {directory};
-  if (std::any_of(own.begin(), own.end(), [&](const auto& queue) { return queue.directory == directory; }))
-    places.intakes = {queue::intake_socket(settings.run_dir, name_of(directory))};
+  const std::string name = name_of(directory);
+  if (directory != settings.queue_base + '/' + name) return;
+  places.intakes = {queue::intake_socket(settings.run_dir, name)};
+  places.states = {{.open = true}};
 }
 
 // Run by root without the set-user-id bit.
@@ -47,22 +49,27 @@ Places find_places(const config::Environment& environment) {
   const auto loaded = config::load({}, environment);
   if (!loaded) throw Stop{Exit::kSettings};
   const settings::Settings& settings = loaded->settings;
-  const auto own = supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count);
-  if (!own) throw Stop{Exit::kSettings};
+  if (!supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count))
+    throw Stop{Exit::kSettings};
 
   Places places;
   places.split = std::min<unsigned>(settings.conf_split, queue::kMaximumSplit);
   places.big_todo = settings.big_todo;
+  const ipc::OfferedQueues offered = ipc::offered_queues(settings);
+  places.dynamic = offered.dynamic || environment.variables.find("DYNAMIC_QUEUE").has_value();
+  places.ipc_prefix = settings.ipc_prefix;
   const std::string named = environment.variables.find("QUEUEDIR").value_or("");
   if (!named.empty()) {
-    use_named_queue(places, named, settings, *own);
+    use_named_queue(places, named, settings);
     return places;
   }
-  const std::size_t first = static_cast<std::size_t>(::getpid()) % own->size();
-  for (std::size_t i = 0; i < own->size(); ++i) {
-    const auto& queue = (*own)[(first + i) % own->size()];
-    places.queues.push_back(queue.directory);
-    places.intakes.push_back(queue::intake_socket(settings.run_dir, name_of(queue.directory)));
+  const auto states = offered.states();
+  select::QueueChoice choice(static_cast<std::size_t>(::getpid()));
+  for (const std::size_t chosen : choice.in_order(states)) {
+    const unsigned number = offered.queues[chosen].number;
+    places.queues.push_back(settings.queue_base + '/' + ipc::queue_name(number));
+    places.intakes.push_back(ipc::intake_of(settings, number));
+    places.states.push_back(states[chosen]);
   }
   return places;
 }

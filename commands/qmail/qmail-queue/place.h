@@ -9,15 +9,19 @@
 #include <string>
 #include <vector>
 
+#include "core/select/queue_choice.h"
 #include "system/config/load.h"
 
 namespace sluice::qmail_queue {
 
 struct Places {
-  std::vector<std::string> queues;   // directories, the first to be tried first
-  std::vector<std::string> intakes;  // sockets of these queues, where the instance runs them
+  std::vector<std::string> queues;         // directories, the first to be tried first
+  std::vector<std::string> intakes;        // sockets of these queues, where the instance runs them
+  std::vector<select::QueueState> states;  // of these queues
   unsigned split = 0;
   bool big_todo = false;
+  bool dynamic = false;  // queues have message queues
+  std::string ipc_prefix;
 };
 
 // Throws Stop{kSettings} if the settings are bad.

@@ -8,6 +8,7 @@
 #include <ctime>
 
 #include "stop.h"
+#include "system/ipc/message_queue.h"
 
 namespace sluice::qmail_queue {
 
@@ -110,6 +111,18 @@ std::string TodoMessage::place(const char* directory, bool split) const {
   std::string path = std::string(directory) + '/';
   if (split) path += std::to_string(number_ % split_) + '/';
   return path + std::to_string(number_);
+}
+
+link::TodoMessage TodoMessage::notice() const {
+  const auto part = static_cast<std::int32_t>(big_todo_ ? number_ % split_ : split_);
+  return {.pid = static_cast<std::int32_t>(::getpid()), .split = part, .inode = number_};
+}
+
+bool knock(const std::string& ipc_prefix, const std::string& queue_directory, const link::TodoMessage& message) {
+  const std::string name = queue_directory.substr(queue_directory.find_last_of('/') + 1);
+  auto queue = ipc::MessageQueue::open(link::ipc_name(ipc_prefix, name), ipc::MessageQueue::Use::kWrite);
+  const auto octets = message.encode();
+  return queue && queue->send(Octets(octets.data(), octets.size()), link::TodoMessage::kPriority);
 }
 
 void pull_trigger() {

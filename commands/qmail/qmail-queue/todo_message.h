@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "core/link/queue_counts.h"
 #include "system/os/fd.h"
 
 namespace sluice::qmail_queue {
@@ -26,6 +27,8 @@ class TodoMessage {
   void write(Octets octets);
   // When it returns, the message survives power loss.
   void accept(Octets todo_file);
+  // What is said about it in the message queue of a dynamic queue.
+  link::TodoMessage notice() const;
 
  private:
   std::string place(const char* directory, bool split) const;
@@ -36,6 +39,9 @@ class TodoMessage {
   std::string mess_, intd_;  // names that exist
   os::Fd file_;
 };
+
+// Tells the todo-proc of a dynamic queue. False: there is no message queue, or it is full. Never waits.
+bool knock(const std::string& ipc_prefix, const std::string& queue_directory, const link::TodoMessage& message);
 
 // Tells todo-proc, if there is one, that there is something to do. Never waits, cannot fail.
 void pull_trigger();

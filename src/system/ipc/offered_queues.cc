@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "core/queue/layout.h"
 #include "core/queue/message.h"
 #include "system/ipc/shared_counts.h"
 
@@ -54,6 +55,10 @@ OfferedQueues offered_queues(const settings::Settings& settings) {
   for (unsigned number = settings.queue_start; number < settings.queue_start + count; ++number)
     offered.queues.push_back({number, published_state(settings, number)});
   return offered;
+}
+
+std::string intake_of(const settings::Settings& settings, unsigned number) {
+  return queue::intake_socket(settings.run_dir, queue_name(number));
 }
 
 std::string queue_name(unsigned number) { return fmt::format("queue{}", number); }

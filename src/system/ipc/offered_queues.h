@@ -29,5 +29,7 @@ OfferedQueues static_offer(const settings::Settings& settings);
 
 // "queue7"
 std::string queue_name(unsigned number);
+// The socket of its qmail-intake.
+std::string intake_of(const settings::Settings& settings, unsigned number);
 
 }  // namespace sluice::ipc

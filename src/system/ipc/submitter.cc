@@ -15,20 +15,66 @@ constexpr Duration kShortestRest{50}, kLongestRest{1000};  // between tries to r
 
 }  // namespace
 
-Submitter::Submitter(net::Loop& loop, std::vector<std::string> intakes, link::Role self, Callbacks callbacks,
+Submitter::Submitter(net::Loop& loop, Offers offers, link::Role self, Callbacks callbacks, std::size_t first)
+    : loop_(loop), offers_(std::move(offers)), self_(self), callbacks_(std::move(callbacks)), choice_(first) {
+  take_offers();
+}
+
+Submitter::Submitter(net::Loop& loop, const std::vector<std::string>& intakes, link::Role self, Callbacks callbacks,
                      std::size_t first)
-    : loop_(loop), self_(self), callbacks_(std::move(callbacks)), choice_(first), states_(intakes.size()) {
-  for (std::string& path : intakes) intakes_.push_back({.path = std::move(path), .link = nullptr});
+    : loop_(loop), self_(self), callbacks_(std::move(callbacks)), choice_(first) {
+  for (const std::string& path : intakes) intake_at(path);
 }
 
 Submitter::~Submitter() { *alive_ = false; }
 
 std::optional<std::size_t> Submitter::choose() {
+  refresh();
+  states_.resize(intakes_.size());
   for (std::size_t queue = 0; queue < intakes_.size(); ++queue) {
     const Link* const link = reach(queue);
-    states_[queue] = {.open = link != nullptr, .load = link != nullptr && link->congested() ? 1U : 0U};
+    states_[queue] = intakes_[queue].state;
+    states_[queue].open = link != nullptr;
+    if (link != nullptr && link->congested()) states_[queue].load += select::kCongested;
   }
-  return choice_.next(states_);
+  const auto chosen = choice_.next(states_);
+  // Counted at once, so that not every message until the next look goes to the same queue.
+  if (chosen) intakes_[*chosen].state.load += intakes_[*chosen].state.step;
+  return chosen;
+}
+
+void Submitter::refresh() {
+  if (offers_ && loop_.now() >= offers_fresh_until_) take_offers();
+}
+
+void Submitter::take_offers() {
+  offers_fresh_until_ = loop_.now() + kFresh;
+  for (Intake& intake : intakes_) intake.offered = false;
+  for (const Offer& offer : offers_()) {
+    Intake& intake = intake_at(offer.intake);
+    intake.offered = true;
+    intake.state = offer.state;
+  }
+  for (std::size_t queue = 0; queue < intakes_.size(); ++queue)
+    if (!intakes_[queue].offered && intakes_[queue].link && !has_pending(queue)) drop_link(intakes_[queue]);
+}
+
+// There are few queues, and a path is looked for a few times a second.
+Submitter::Intake& Submitter::intake_at(const std::string& path) {
+  const auto found =
+      std::find_if(intakes_.begin(), intakes_.end(), [&](const Intake& intake) { return intake.path == path; });
+  if (found != intakes_.end()) return *found;
+  intakes_.push_back({.path = path, .state = {}, .link = nullptr});
+  return intakes_.back();
+}
+
+bool Submitter::has_pending(std::size_t queue) const {
+  return std::any_of(pending_.begin(), pending_.end(), [&](const auto& each) { return each.second.queue == queue; });
+}
+
+// We may have been called by the link: it must outlive the call.
+void Submitter::drop_link(Intake& intake) {
+  loop_.at_turn_end([link = std::shared_ptr<Link>(std::move(intake.link))] {});
 }
 
 bool Submitter::congested(std::size_t queue) const { return intakes_[queue].link && intakes_[queue].link->congested(); }
@@ -44,6 +90,7 @@ bool Submitter::congested() const {
 }
 
 Submitter::Token Submitter::submit(std::size_t queue, Octets envelope, Octets body, OnAnswer on_answer) {
+  refresh();
   Link* const link = reach(queue);
   if (link == nullptr) return 0;
   link->send(link::Submit{++last_token_, envelope, body});
@@ -52,6 +99,7 @@ Submitter::Token Submitter::submit(std::size_t queue, Octets envelope, Octets bo
 }
 
 Submitter::Token Submitter::open(std::size_t queue, Octets envelope, OnAnswer on_answer) {
+  refresh();
   Link* const link = reach(queue);
   if (link == nullptr) return 0;
   link->send(link::SubmitOpen{++last_token_, envelope});
@@ -89,6 +137,7 @@ void Submitter::forget(Token token) {
 
 Link* Submitter::reach(std::size_t queue) {
   Intake& intake = intakes_[queue];
+  if (!intake.offered) return nullptr;
   if (!intake.link && loop_.now() >= intake.rest_until) connect(queue);
   return intake.link.get();
 }
@@ -98,6 +147,7 @@ void Submitter::connect(std::size_t queue) {
   auto socket = net::connect_path(intake.path, /*wait=*/false);
   if (!socket) {
     rest(intake);
+    offers_fresh_until_ = {};
     if (!intake.silent) callbacks_.report("warn", socket.error().what);
     intake.silent = true;
     return;
@@ -144,12 +194,14 @@ void Submitter::settle(std::size_t queue, Token token, const Answer& answer) {
 }
 
 void Submitter::lose(std::size_t queue, const std::string& why) {
+  if (!intakes_[queue].link) return;  // dropped
+  drop_link(intakes_[queue]);
+  rest(intakes_[queue]);
+  if (offers_) take_offers();
   Intake& intake = intakes_[queue];
-  // We are called by the link: it must outlive the call.
-  loop_.at_turn_end([link = std::shared_ptr<Link>(std::move(intake.link))] {});
-  rest(intake);
-  if (!intake.silent) callbacks_.report("warn", fmt::format("{}: {}", intake.path, why));
-  intake.silent = true;
+  // A queue that takes no more messages has closed its door.
+  if (!intake.silent && intake.offered) callbacks_.report("warn", fmt::format("{}: {}", intake.path, why));
+  intake.silent = intake.offered;
 
   std::vector<Token> lost;
   for (const auto& [token, pending] : pending_)

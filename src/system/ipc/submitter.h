@@ -2,6 +2,9 @@
 // queue's intake socket, made when it is first needed and made again, after a rest, when it was lost. It knows nothing
 // of SMTP: sluice-smtpd uses it, and so can any program with messages to queue.
 //
+// The set of queues may change while it runs. Queues keep their index for ever; one that is not offered any more gets
+// no new message, and its link is closed when nothing waits for an answer.
+//
 // A message goes in whole (submit) if its body has at most link::kLargeBody octets, else in pieces (open, data, end).
 // Frames are encoded straight into the link's output, so the octets of a body are copied once; all messages of a turn
 // leave in one write.
@@ -20,7 +23,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "core/select/queue_choice.h"
+#include "core/select/published_load.h"
 #include "system/ipc/link.h"
 
 namespace sluice::ipc {
@@ -44,15 +47,29 @@ class Submitter {
     std::function<void()> drained = nullptr;
   };
 
-  // intakes: paths of the intake sockets, in the order of the queues. first: where the round of choose() begins.
-  Submitter(net::Loop& loop, std::vector<std::string> intakes, link::Role self, Callbacks callbacks,
+  // A queue that takes messages.
+  struct Offer {
+    std::string intake;  // path of its socket
+    select::QueueState state{.open = true};
+  };
+  // Asked again when something is to be sent and the last answer is kFresh old, or a link was lost since.
+  using Offers = std::function<std::vector<Offer>()>;
+  static constexpr Duration kFresh{200};
+
+  // first: where the round of choose() begins.
+  Submitter(net::Loop& loop, Offers offers, link::Role self, Callbacks callbacks, std::size_t first = 0);
+  // A set that stays as it is: paths of the intake sockets.
+  Submitter(net::Loop& loop, const std::vector<std::string>& intakes, link::Role self, Callbacks callbacks,
             std::size_t first = 0);
   ~Submitter();  // no answers any more
   Submitter(const Submitter&) = delete;
 
-  // The queue for the next message, spread evenly over those that can be reached, before those that are congested;
-  // nothing if none can be reached. Tries to reach lost ones unless their rest is not over.
+  // The queue for the next message: the least loaded of those that can be reached, spread evenly over equals, before
+  // those that are congested; nothing if none can be reached. Tries to reach lost ones unless their rest is not over.
   std::optional<std::size_t> choose();
+
+  // Asks for the offers if they are not fresh. Need not be called where messages flow.
+  void refresh();
 
   // The link has more unsent octets than it should: hold back until drained().
   bool congested(std::size_t queue) const;
@@ -60,7 +77,7 @@ class Submitter {
   bool congested() const;
 
   // A whole message; `envelope` is encoded (core/queue/envelope_codec.h), `body` at most link::kLargeBody octets.
-  // Zero: the queue cannot be reached, nothing was taken and nothing will be answered.
+  // Zero: the queue cannot be reached or is not offered any more, nothing was taken and nothing will be answered.
   Token submit(std::size_t queue, Octets envelope, Octets body, OnAnswer on_answer);
 
   // A message in pieces. The answer can come before end(): then the message is lost, what follows is dropped, and
@@ -79,6 +96,8 @@ class Submitter {
  private:
   struct Intake {
     std::string path;
+    bool offered = true;
+    select::QueueState state;  // as offered, and what was submitted since
     std::unique_ptr<Link> link;
     MonoTime rest_until{};
     Duration rest{0};     // the last one; zero after a link that worked
@@ -90,6 +109,10 @@ class Submitter {
     OnAnswer on_answer;
   };
 
+  void take_offers();
+  Intake& intake_at(const std::string& path);
+  bool has_pending(std::size_t queue) const;
+  void drop_link(Intake& intake);
   Link* reach(std::size_t queue);
   void connect(std::size_t queue);
   bool receive(std::size_t queue, const link::Frame& frame);
@@ -98,6 +121,8 @@ class Submitter {
   void rest(Intake& intake);
 
   net::Loop& loop_;
+  Offers offers_;
+  MonoTime offers_fresh_until_{};
   std::vector<Intake> intakes_;
   link::Role self_;
   Callbacks callbacks_;

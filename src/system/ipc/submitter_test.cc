@@ -201,6 +201,82 @@ TEST_F(SubmitterTest, SpreadsOverTheQueuesThatCanBeReached) {
   EXPECT_THAT(chosen, ElementsAre(0, 2, 0, 2));
 }
 
+// A set of queues that the test changes. Its offers are never fresh.
+class ChangingOffersTest : public SubmitterTest {
+ protected:
+  std::unique_ptr<Submitter> follow() {
+    return std::make_unique<Submitter>(
+        loop_,
+        [this] {
+          std::vector<Submitter::Offer> offers;
+          for (const auto& [name, load] : offers_)
+            offers.push_back({directory_.file(name), {.open = true, .load = load, .step = 10}});
+          return offers;
+        },
+        link::Role::kSmtpServer, Submitter::Callbacks{[this](std::string_view level, const std::string& what) {
+          reports_.push_back(std::string(level) + ' ' + what);
+        }});
+  }
+  // Until what was offered before is not fresh any more.
+  void wait_for_offers(Submitter& submitter) {
+    const MonoTime fresh_until = os::mono_now() + Submitter::kFresh + Duration{5};
+    turn_until([&] { return os::mono_now() > fresh_until; });
+    submitter.refresh();
+  }
+  std::vector<std::pair<std::string, std::uint32_t>> offers_;
+};
+
+TEST_F(ChangingOffersTest, GivesANewQueueItsShareAndKeepsTheIndexesOfTheOthers) {
+  const FakeIntake first(loop_, directory_.file("queue1")), second(loop_, directory_.file("queue2"));
+  offers_ = {{"queue1", 0}};
+  const auto submitter = follow();
+  EXPECT_EQ(submitter->choose(), 0);
+  offers_ = {{"queue2", 0}, {"queue1", 0}};
+  wait_for_offers(*submitter);
+  std::vector<std::size_t> chosen{submitter->choose().value(), submitter->choose().value()};
+  EXPECT_THAT(chosen, testing::UnorderedElementsAre(0, 1));
+}
+
+TEST_F(ChangingOffersTest, GivesNothingToAQueueThatIsNotOfferedAnyMoreButTakesItsAnswers) {
+  FakeIntake first(loop_, directory_.file("queue1"));
+  const FakeIntake second(loop_, directory_.file("queue2"));
+  offers_ = {{"queue1", 0}, {"queue2", 50}};
+  const auto submitter = follow();
+  ASSERT_EQ(submitter->choose(), 0);
+  submitter->submit(0, "E", "body", remember());
+  turn_until([&] { return first.said.size() == 1; });
+  offers_ = {{"queue2", 50}};
+  wait_for_offers(*submitter);
+  EXPECT_EQ(submitter->choose(), 1);
+  EXPECT_EQ(submitter->submit(0, "E", "body", remember()), 0);
+  first.accept(77);
+  turn_until([&] { return !answers_.empty(); });
+  EXPECT_THAT(answers_, ElementsAre("77"));
+}
+
+TEST_F(ChangingOffersTest, SaysNothingWhenAQueueThatIsNotOfferedAnyMoreClosesItsDoor) {
+  FakeIntake first(loop_, directory_.file("queue1"));
+  offers_ = {{"queue1", 0}};
+  const auto submitter = follow();
+  submitter->submit(0, "E", "body", remember());
+  turn_until([&] { return first.said.size() == 1; });
+  offers_ = {};
+  first.link.reset();
+  turn_until([&] { return !answers_.empty(); });
+  EXPECT_THAT(answers_, ElementsAre(testing::StartsWith("temporary")));
+  EXPECT_TRUE(reports_.empty()) << reports_.front();
+  EXPECT_FALSE(submitter->choose());
+}
+
+TEST_F(ChangingOffersTest, FillsTheEmptierQueueUpToTheFullerBetweenTwoLooks) {
+  const FakeIntake first(loop_, directory_.file("queue1")), second(loop_, directory_.file("queue2"));
+  offers_ = {{"queue1", 25}, {"queue2", 0}};
+  const auto submitter = follow();
+  std::vector<std::size_t> chosen;
+  for (int i = 0; i < 5; ++i) chosen.push_back(submitter->choose().value());
+  EXPECT_THAT(chosen, ElementsAre(1, 1, 1, 0, 1));
+}
+
 TEST_F(SubmitterTest, AnAnswerThatWasForgottenIsNotBroughtBack) {
   FakeIntake intake(loop_, directory_.file("queue1"));
   const auto submitter = make({"queue1"});

@@ -74,7 +74,8 @@ Answer submit_to_intake(const Doors& doors, const mail::Envelope& envelope, Mess
   std::string encoded;
   if (!queue::encode_envelope(encoded, envelope) || encoded.size() > queue::kMaximumEnvelope)
     return fail(IntakeRefusal{{true, "the envelope is too large for one message"}, true});
-  std::vector<select::QueueState> states(doors.intakes.size(), {.open = true});
+  std::vector<select::QueueState> states = doors.states;
+  if (states.size() != doors.intakes.size()) states.assign(doors.intakes.size(), {.open = true});
   select::QueueChoice choice(static_cast<std::size_t>(::getpid()));
   IntakeRefusal last = not_stored("no queue is known");
   while (const auto queue = choice.next(states)) {

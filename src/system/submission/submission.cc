@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/queue/layout.h"
+#include "system/ipc/offered_queues.h"
 #include "system/os/process.h"
 #include "system/submission/doors.h"
 
@@ -31,8 +31,9 @@ Result<Queued, Refusal> by_program(const Doors& doors, const mail::Envelope& env
 Doors doors_of(const settings::Settings& settings, const os::Environment& environment, bool honour_qmailqueue) {
   Doors doors;
   doors.environment = environment;
-  for (std::uint32_t i = 0; i < settings.queue_count; ++i)
-    doors.intakes.push_back(queue::intake_socket(settings.run_dir, fmt::format("queue{}", settings.queue_start + i)));
+  const ipc::OfferedQueues offered = ipc::offered_queues(settings);
+  for (const ipc::OfferedQueue& queue : offered.queues) doors.intakes.push_back(ipc::intake_of(settings, queue.number));
+  doors.states = offered.states();
   if (honour_qmailqueue) doors.queue_program = words_of(environment.find("QMAILQUEUE").value_or(""));
   doors.program_only = !doors.queue_program.empty();
   if (!doors.program_only) {

@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "core/link/messages.h"
 #include "core/mail/envelope.h"
+#include "core/select/queue_choice.h"
 #include "core/settings/settings.h"
 #include "system/os/environment.h"
 
@@ -28,6 +29,7 @@ namespace sluice::submission {
 
 struct Doors {
   std::vector<std::string> intakes;        // sockets of the queues, in the order of the queues; may be empty
+  std::vector<select::QueueState> states;  // of these queues; as many, or none: they are all equal
   std::vector<std::string> queue_program;  // program and arguments of door 2; empty: there is no such door
   os::Environment environment;             // of that program
   bool program_only = false;               // somebody asked for the program: door 1 is not tried
@@ -35,7 +37,8 @@ struct Doors {
   Duration patience{300'000};  // for each sign of life of an intake; the program has an alarm of its own
 };
 
-// The doors of an instance: its queues' intakes, and qmail-queue beside the program that calls this.
+// The doors of an instance: the intakes of the queues that take messages now (system/ipc/offered_queues.h), and
+// qmail-queue beside the program that calls this.
 //   environment  what the program was started with. Its QMAILQUEUE, unless empty or `honour_qmailqueue` is false,
 //                names the program to use instead (words split at spaces, not by a shell); then only that is used.
 //                Programs that run with more rights than their caller must pass false.
