@@ -109,7 +109,8 @@ std::vector<Place> public_places() { return {of_root(".")}; }
 std::vector<Place> run_places() {
   return {of_root("."),
           {.path = "intake", .owner = User::kQueue, .mode = 0755},
-          {.path = "control", .owner = User::kScheduler, .mode = 0755}};
+          {.path = "control", .owner = User::kScheduler, .mode = 0755},
+          {.path = "limits", .owner = User::kScheduler, .mode = 0700}};
 }
 
 std::string supervisor_lock(std::string_view run_directory) { return below(run_directory, "lock"); }
@@ -120,5 +121,6 @@ std::string intake_socket(std::string_view run_directory, std::string_view queue
 std::string control_socket(std::string_view run_directory, std::string_view queue_name) {
   return below(below(run_directory, "control"), queue_name);
 }
+std::string limits_directory(std::string_view run_directory) { return below(run_directory, "limits"); }
 
 }  // namespace sluice::queue

@@ -72,6 +72,7 @@ std::string supervisor_lock(std::string_view run_directory);
 std::string supervisor_socket(std::string_view run_directory);
 std::string intake_socket(std::string_view run_directory, std::string_view queue_name);   // RUN/intake/queueN
 std::string control_socket(std::string_view run_directory, std::string_view queue_name);  // RUN/control/queueN
+std::string limits_directory(std::string_view run_directory);                             // RUN/limits
 
 // Below the queue directory: held (flock) by the queue's qmail-send for as long as it lives.
 inline constexpr const char* kSendMutex = "lock/sendmutex";

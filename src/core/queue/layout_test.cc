@@ -77,6 +77,7 @@ TEST(QueueLayout, MakesTheRateLimitDirectoryOnlyWhenAsked) {
 TEST(RunDirectory, NamesTheSocketsOfAQueue) {
   EXPECT_EQ(intake_socket("/i/run", "queue7"), "/i/run/intake/queue7");
   EXPECT_EQ(control_socket("/i/run", "queue7"), "/i/run/control/queue7");
+  EXPECT_EQ(limits_directory("/i/run"), "/i/run/limits");
   EXPECT_EQ(supervisor_socket("/i/run"), "/i/run/supervisor.control");
 }
 

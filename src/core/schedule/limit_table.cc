@@ -136,7 +136,11 @@ SharedLimits::Answer LimitColumn::take(Row& number, LaneKey lane, std::uint32_t 
       peers_.bury();  // perhaps a queue that is no more holds the rows
       entered = enter(number, lane);
     }
-    if (entered != Entered::kYes) return entered == Entered::kBusy ? Answer::kFull : Answer::kUncounted;
+    if (entered == Entered::kBusy) return Answer::kFull;
+    if (entered == Entered::kFull) {
+      peers_.full();
+      return Answer::kUncounted;
+    }
   }
   LimitRow& row = at(number);
   limit = std::clamp<std::uint32_t>(limit, 1, LimitRow::kLargestLimit);

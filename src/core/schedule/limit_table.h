@@ -83,6 +83,8 @@ class LimitPeers {
   virtual void ring(unsigned column, SharedLimits::Row row) = 0;
   // Zero the columns of queues that are no more.
   virtual void bury() = 0;
+  // An attempt was not counted for want of room.
+  virtual void full() = 0;
 };
 
 // One queue's view. `table` and `peers` outlive it.
@@ -98,8 +100,6 @@ class LimitColumn final : public SharedLimits {
   void leave(Row row) override;
   void heal() override { peers_.bury(); }
   std::vector<Holder> holders(Row row) const override;
-
-  std::uint64_t refusals() const { return refusals_; }  // takes that were not counted for want of room
 
  private:
   struct Key {
@@ -123,7 +123,7 @@ class LimitColumn final : public SharedLimits {
   LimitPeers& peers_;
   unsigned column_;
   std::uint64_t own_;
-  std::uint64_t refusals_ = 0;
+  std::uint64_t refusals_ = 0;  // for want of room
 };
 
 }  // namespace sluice::schedule

@@ -26,8 +26,9 @@ class Rings final : public LimitPeers {
  public:
   void ring(unsigned column, Row row) override { rung.emplace_back(column, row); }
   void bury() override { ++burials; }
+  void full() override { ++refusals; }
   std::vector<std::pair<unsigned, Row>> rung;
-  int burials = 0;
+  int burials = 0, refusals = 0;
 };
 
 class Table : public ::testing::Test {
@@ -142,7 +143,7 @@ TEST_F(Table, RowsThatNobodyUsesServeOtherDestinations) {
 
 TEST_F(Table, AFullTableCountsNoMoreAndSaysSo) {
   std::vector<Row> rows;
-  while (a.refusals() == 0) {
+  while (rings.refusals == 0) {
     const std::string name = "site" + std::to_string(rows.size()) + ".example";
     Row& row = rows.emplace_back(SharedLimits::kNoRow);
     const Answer answer = a.take(row, {Channel::kRemote, name}, 1);
@@ -192,6 +193,7 @@ TEST(LimitTableContended, ThreadsNeverHoldMoreThanTheLimitAndEachGetsItsShare) {
   struct Peers final : LimitPeers {
     void ring(unsigned column, Row) override { called[column] = true; }
     void bury() override {}
+    void full() override {}
     std::array<std::atomic<bool>, kThreads> called{};
   } peers;
   std::array<std::atomic<int>, kThreads> lost{};
