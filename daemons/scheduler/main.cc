@@ -88,6 +88,8 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
       policy_of(settings),
       {std::move(*routes), std::move(*lmtp)},
       {std::move(text), settings.doublebounceto, settings.doublebouncehost, settings.queuelifetime, std::move(*router)},
+      settings.holdlocal,
+      settings.holdremote,
       settings.restrict_mailq};
 }
 

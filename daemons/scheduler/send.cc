@@ -85,6 +85,7 @@ void Send::start() {
     if (next) after = *next;
   }
   for (const queue::MessageId id : settled) complete(id);
+  apply_holds();
   todo_->send(link::Resume{image().watermark()});
   plan_later();
 }
@@ -222,10 +223,10 @@ void Send::log_status() {
   mail::ActivityStatus status;
   status.local = local.in_flight;
   status.local_limit = local.limit;
-  status.local_held = local.held;
+  status.local_held = local.held || local.limit == 0;
   status.remote = remote.in_flight;
   status.remote_limit = remote.limit;
-  status.remote_held = remote.held;
+  status.remote_held = remote.held || remote.limit == 0;
   status.exit_asap = stopping_;
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.status(out, status); });
 }
@@ -266,6 +267,23 @@ void Send::reload() {
     more = next.has_value();
     if (next) after = *next;
   }
+  apply_holds();
+}
+
+// What was held is tried at once when that is over, as after a queue run.
+void Send::apply_holds() {
+  bool changed = false;
+  const auto apply = [&](queue::Channel channel, bool held) {
+    if (core_.status(channel).held == held) return;
+    changed = true;
+    core_.hold_channel(channel, held, loop_.now());
+    if (!held) core_.run_all(loop_.now(), channel);
+  };
+  apply(queue::Channel::kLocal, settings_.hold_local);
+  apply(queue::Channel::kRemote, settings_.hold_remote);
+  if (!changed) return;
+  log_status();
+  plan_later();
 }
 
 // The routes may have changed. What is in flight stays where it is until it is settled.

@@ -29,6 +29,7 @@ struct SendSettings {
   schedule::Policy policy;
   Routes routes;
   ReportPolicy reports;
+  bool hold_local = false, hold_remote = false;
   bool restrict_mailq = false;  // the queue is listed for root and our own user only
 };
 
@@ -92,6 +93,7 @@ class Send {
   void begin(const schedule::Start& start, std::span<const std::uint32_t> recipients);
   void expire(const schedule::Expired& expired, std::span<const std::uint32_t> recipients);
   void apply_limits();
+  void apply_holds();
   void log_status();
   void stop_now();
   MonoTime mono_of(WallTime t) { return loop_.now() + (t - loop_.wall()); }

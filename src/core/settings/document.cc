@@ -48,6 +48,8 @@ std::string other_names(const Declaration& row, std::string_view before, std::st
   add("environment", row.names.environment);
   add("environment", row.names.old_environment);
   add("control file", row.names.control);
+  add("control file of a queue",
+      row.names.queue_control.empty() ? "" : fmt::format("{}QUEUE", row.names.queue_control));
   add("sendmail option", row.names.option);
   return text;
 }

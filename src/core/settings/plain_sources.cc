@@ -21,6 +21,7 @@ const Declaration* find_control(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   for (const auto& row : table()) {
     if (!row.names.control.empty() && row.names.control == name) return &row;
+    if (!row.names.queue_control.empty() && name.starts_with(row.names.queue_control)) return &row;
   }
   return nullptr;
 }

@@ -28,8 +28,10 @@ struct Sources {
   std::string host_name{};               // of the machine
   std::vector<Assigned> command_line{};  // -O name=value, in order: the last one counts
   std::vector<Assigned> environment{};   // variables of the table that are set; an empty one counts as not set
-  std::vector<Text> control{};           // control files of the table that exist; the name is the last part of the path
-  std::vector<Text> files{};             // etc/sluice.toml, if it exists
+  // Control files of the table that exist, those of one queue behind those for all; the name is the last part of the
+  // path.
+  std::vector<Text> control{};
+  std::vector<Text> files{};  // etc/sluice.toml, if it exists
 };
 
 struct Loaded {

@@ -214,6 +214,21 @@ TEST(ControlFile, WithMistakesNamesFileLineAndColumn) {
               ElementsAre(HasSubstr("/control/me: me: the file holds no value")));
 }
 
+TEST(ControlFile, OfOneQueueCountsMoreThanTheOneForAll) {
+  Sources sources = with_control("concurrencyremote", "30\n");
+  sources.control.push_back({"/srv/mail/etc/control/concurrencyr.queue2", "7\n"});
+  EXPECT_EQ(settings_of(sources).concurrencyremote, 7u);
+  EXPECT_EQ(origin_of(sources, "concurrencyremote").to_text(), "/srv/mail/etc/control/concurrencyr.queue2:1");
+  sources.control.back().contents = "seven\n";
+  EXPECT_THAT(problems_of(sources),
+              ElementsAre(HasSubstr("/srv/mail/etc/control/concurrencyr.queue2:1:1: concurrencyremote: ")));
+}
+
+TEST(ControlFile, HoldsAChannelByANumberAsQmailDoes) {
+  EXPECT_TRUE(settings_of(with_control("holdlocal", "1\n")).holdlocal);
+  EXPECT_FALSE(settings_of(with_control("holdremote", "0\n")).holdremote);
+}
+
 TEST(ControlFile, ThatIsEmptyDiscardsDoubleBounces) {
   EXPECT_EQ(settings_of(with_control("doublebounceto", "\n")).doublebounceto, "");
 }

@@ -63,10 +63,18 @@ struct Names {                                // empty: the setting has no such 
   std::string_view option;                    // sendmail's name; -O takes it without regard to case
   TimeUnit option_unit = TimeUnit::kMinutes;  // of a bare number under sendmail's name
   std::string_view old_environment = {};      // an older name of the variable, which counts less
+  // Of a control file for one queue, before its name: "concurrencyl." for concurrencyl.queue1. It counts more than the
+  // one for all.
+  std::string_view queue_control = {};
 
   constexpr Names or_variable(std::string_view name) const {
     Names names = *this;
     names.old_environment = name;
+    return names;
+  }
+  constexpr Names or_of_queue(std::string_view prefix) const {
+    Names names = *this;
+    names.queue_control = prefix;
     return names;
   }
 };

@@ -110,7 +110,13 @@ void read_options_variable(const Environment& environment, Sources& sources, Pro
   }
 }
 
-void read_control_files(Sources& sources, Problems& problems) {
+// "queue1" of $QUEUEDIR: set in the daemons of a queue and in what they start. Empty: none.
+std::string queue_name(const Environment& environment) {
+  const std::string directory = environment.trusted ? variable(environment, "QUEUEDIR").value_or("") : "";
+  return directory.substr(directory.find_last_of('/') + 1);
+}
+
+void read_control_files(const Environment& environment, Sources& sources, Problems& problems) {
   const auto row = static_cast<std::size_t>(settings::find_by_name("control_dir") - settings::table().data());
   const Loaded so_far = settings::evaluate(sources).loaded;  // its mistakes are found again by whoever uses `sources`
   const std::string& directory = so_far.settings.control_dir;
@@ -118,6 +124,12 @@ void read_control_files(Sources& sources, Problems& problems) {
   for (const auto& setting : settings::table()) {
     if (setting.names.control.empty()) continue;
     read_into(fmt::format("{}/{}", directory, setting.names.control), sources.control, problems);
+  }
+  const std::string queue = queue_name(environment);
+  if (queue.empty()) return;
+  for (const auto& setting : settings::table()) {
+    if (setting.names.queue_control.empty()) continue;
+    read_into(fmt::format("{}/{}{}", directory, setting.names.queue_control, queue), sources.control, problems);
   }
 }
 
@@ -146,7 +158,7 @@ std::pair<Sources, Problems> read_sources(const Overrides& overrides, const Envi
   check_directory("home", sources.home, sources.home_origin, "; sluice init makes an instance", problems);
   read_environment(environment, sources);
   read_into(sources.home + "/etc/sluice.toml", sources.files, problems);
-  read_control_files(sources, problems);
+  read_control_files(environment, sources, problems);
   return {std::move(sources), std::move(problems)};
 }
 

@@ -4,11 +4,15 @@
 // The home is that of `-O home=DIR`, else of SLUICE_HOME, else /var/lib/sluice. A home or control directory that
 // somebody named must exist; the files in them need not.
 //
+// The daemons of a queue, which QUEUEDIR names, read the control files of that queue too, which count more than those
+// for all: concurrencyl.queue1.
+//
 // A supervisor passes its command line on to its daemons in the variable SLUICE_OPTIONS (see hand_down()), so that
 // all programs of an instance see the same settings.
 //
-// In a set-user-id program the environment comes from somebody else: SLUICE_OPTIONS and CONTROLDIR are then ignored,
-// and a home that SLUICE_HOME names must belong to root or to the effective user and be writable for nobody else.
+// In a set-user-id program the environment comes from somebody else: SLUICE_OPTIONS, CONTROLDIR and QUEUEDIR are then
+// ignored, and a home that SLUICE_HOME names must belong to root or to the effective user and be writable for nobody
+// else.
 #pragma once
 
 #include <string>

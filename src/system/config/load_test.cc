@@ -92,6 +92,18 @@ TEST_F(Instance, WithBinaryFilesIsRefused) {
   EXPECT_THAT(problems_of(), HasSubstr("holds a NUL octet"));
 }
 
+TEST_F(Instance, HasControlFilesForTheQueueOfADaemon) {
+  write("etc/control/concurrencylocal", "30\n");
+  write("etc/control/concurrencyl.queue2", "7\n");
+  EXPECT_EQ(settings_of().concurrencylocal, 30u);
+  variables_.set("QUEUEDIR", home_ + "/queue/queue2");
+  EXPECT_EQ(settings_of().concurrencylocal, 7u);
+  variables_.set("QUEUEDIR", home_ + "/queue/queue3");
+  EXPECT_EQ(settings_of().concurrencylocal, 30u);
+  variables_.set("QUEUEDIR", home_ + "/queue/");
+  EXPECT_EQ(settings_of().concurrencylocal, 30u);
+}
+
 TEST_F(Instance, KeepsOldSettingsWhenAReloadFails) {
   write("etc/control/concurrencyremote", "30\n");
   Reloadable settings({}, environment(), load({}, environment()).value());
