@@ -51,10 +51,9 @@ Result<SentLoad, std::string> load_of_expressions(const std::vector<std::string_
     if (!value) return fail(fmt::format("{}: {}", text, to_string(value.error())));
     load.ratio += *value;
   }
-  if (load.ratio < 0) return fail(fmt::format("a load of {:.2f} is below 0", load.ratio));
   // 0.29 is a little less than 29/100 in binary, and cutting it must not make 28 of it.
   constexpr double kRounding = 1e-6;
-  load.percent = static_cast<std::uint64_t>(std::min(kGreatestPercent, 100 * load.ratio + kRounding));
+  load.percent = static_cast<std::uint64_t>(std::clamp(100 * load.ratio + kRounding, 0.0, kGreatestPercent));
   return load;
 }
 

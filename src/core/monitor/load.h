@@ -34,11 +34,11 @@ std::string average_line(const LoadAverage& average, unsigned threshold);
 // "queue[0] load = 45.00\n"; `index` counts from 0.
 std::string load_line(std::size_t index, const link::QueueCounts& counts);
 
-// What setqload sends: from one expression, the load as a ratio, or from two, that of each channel.
-//   errors   a sentence: an expression that is none, or a load below 0
+// What setqload sends: the sum of one expression, the load as a ratio, or of two, that of each channel.
+//   errors   a sentence: an expression that is none
 struct SentLoad {
-  double ratio = 0;
-  std::uint64_t percent = 0;  // as it is sent: no more than 200
+  double ratio = 0;           // as it was given, even if it is below 0
+  std::uint64_t percent = 0;  // as it is sent: 0 to 200
 };
 Result<SentLoad, std::string> load_of_expressions(const std::vector<std::string_view>& expressions);
 

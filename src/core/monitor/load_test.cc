@@ -39,10 +39,11 @@ TEST(Load, OneExpressionIsTheLoadAndTwoAreThatOfEachChannel) {
   EXPECT_EQ(load_of_expressions({"1/3"})->percent, 33u);
 }
 
-TEST(Load, ALoadOfNothingCanBeSentAndALoadBelowCannot) {
+TEST(Load, ALoadOfNothingCanBeSentAndWhatIsBelowIsSeen) {
   EXPECT_EQ(load_of_expressions({"0"})->percent, 0u);
   EXPECT_EQ(load_of_expressions({"0/10", "0/20"})->percent, 0u);
-  EXPECT_FALSE(load_of_expressions({"-0.1"}));
+  EXPECT_DOUBLE_EQ(load_of_expressions({"-0.1"})->ratio, -0.1);
+  EXPECT_EQ(load_of_expressions({"-0.1"})->percent, 0u);
   EXPECT_FALSE(load_of_expressions({"0/0"}));
   EXPECT_FALSE(load_of_expressions({"much"}));
 }
