@@ -1,0 +1,31 @@
+// The loads of all queues from shared memory (core/link/queue_counts.h), as qmonitor and qmail-qread -i need them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/link/queue_counts.h"
+#include "core/monitor/load.h"
+#include "core/settings/settings.h"
+
+namespace sluice::observe {
+
+struct SharedLoads {
+  link::SchedulerCounts counts;
+  std::vector<monitor::QueueLoad> queues;  // those that are offered and can be read
+  std::vector<std::string> unreadable;     // a sentence for each of the others
+};
+
+// Nothing: /qscheduler is not there, so that there are no dynamic queues.
+std::optional<SharedLoads> read_loads(const settings::Settings& settings);
+
+// What the commands say then, after their name and "fatal: ".
+inline constexpr const char* kNoScheduler = "dynamic queue disabled / qscheduler not running";
+
+// The numbers of the queues that are offered.
+bool is_offered(const link::SchedulerCounts& counts, const settings::Settings& settings, unsigned number);
+
+std::optional<link::SchedulerCounts> read_scheduler_counts(const settings::Settings& settings);
+
+}  // namespace sluice::observe
