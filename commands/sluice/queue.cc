@@ -67,7 +67,7 @@ void list(Invocation& invocation, bool as_json) {
       }
     });
     std::fwrite(out.data(), 1, out.size(), stdout);
-    if (!asked) invocation.fail(kExitUnavailable, fmt::format("{}: {}", queue.name, asked.error()));
+    if (!asked && queue.always) invocation.fail(kExitUnavailable, fmt::format("{}: {}", queue.name, asked.error()));
   }
   if (!as_json && invocation.status == 0) fmt::print("{} message{}\n", messages, messages == 1 ? "" : "s");
 }

@@ -12,7 +12,9 @@ struct QueueName {
   std::string name;  // "queue1"
   std::string directory;
   std::string control;  // path of the control socket of its qmail-send
+  bool always = true;   // one of the first QUEUE_COUNT, which run whenever the instance does
 };
+// Those first, then every other whose directory exists: with dynamic queues some of these run.
 std::vector<QueueName> queues_of(const settings::Settings& settings);
 
 // "5d2h", "3m10s", "0s": the two largest units of a time span.

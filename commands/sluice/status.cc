@@ -26,11 +26,44 @@ Result<std::vector<json>, std::string> ask_all(const std::string& path, const ch
   return answers;
 }
 
+void print_fleet(const json& fleet) {
+  if (!fleet.is_object()) return;
+  const int count = fleet.value("count", 0);
+  fmt::print("{} queues: {} in use", fleet.value("mode", "?"), count);
+  if (fleet.value("mode", "") == "dynamic") {
+    fmt::print(", {} to {} allowed{}, average load {:.2f} of {}", fleet.value("floor", 0), fleet.value("ceiling", 0),
+               fleet.value("keep_count", false) ? " (kept)" : "", fleet.value("load", 0.0),
+               fleet.value("threshold", 0));
+    if (const int offered = fleet.value("offered", count); offered < count) fmt::print(", {} offered", offered);
+  }
+  fmt::print("\n");
+  if (fleet.contains("trouble")) fmt::print("  trouble: {}\n", fleet.value("trouble", "?"));
+}
+
 void print_child(const json& child) {
   const auto now = static_cast<std::int64_t>(std::time(nullptr));
   fmt::print("  {:<14} {:<14} pid {:<7} {:<10} for {:<8} restarts {}\n", child.value("name", "?"),
              child.value("role", "?"), child.value("pid", 0), child.value("state", "?"),
              span_text(now - child.value("since", now)), child.value("restarts", 0));
+  if (child.contains("trouble")) fmt::print("    trouble: {}\n", child.value("trouble", "?"));
+}
+
+// What the qmail-send of a queue says of it, or why there is nothing to say.
+json answer_of(const settings::Settings& settings, const json& child, bool& answered) {
+  const std::string name = child.value("name", "?");
+  json answer = {{"queue", name}};
+  if (child.value("pid", 0) > 0) {
+    const auto answers = ask_all(queue::control_socket(settings.run_dir, name), "status");
+    answered = answers.has_value();
+    if (answers && answers->size() == 1) return answers->front();
+    answer["error"] = answers ? "no answer" : answers.error();
+    return answer;
+  }
+  answered = false;
+  answer["error"] = child.value("state", "?");
+  if (child.contains("trouble"))
+    answer["error"] = fmt::format("{}: {}", child.value("state", "?"), child.value("trouble", "?"));
+  return answer;
 }
 
 void print_queue(const json& queue) {
@@ -62,19 +95,21 @@ void status(Invocation& invocation, bool as_json) {
     return;
   }
   all["children"] = *children;
-  for (const QueueName& queue : queues_of(settings)) {
-    const auto answers = ask_all(queue.control, "status");
-    if (answers && answers->size() == 1)
-      all["queues"].push_back(answers->front());
-    else
-      all["queues"].push_back({{"queue", queue.name}, {"error", answers ? "no answer" : answers.error()}});
-    if (!answers) invocation.status = kExitUnavailable;
+  const auto fleet = ask_all(queue::supervisor_socket(settings.run_dir), "fleet");
+  if (fleet && fleet->size() == 1) all["fleet"] = fleet->front();
+  for (const json& child : *children) {
+    if (child.value("role", "") != "queue") continue;
+    bool answered = false;
+    all["queues"].push_back(answer_of(settings, child, answered));
+    // A queue that drains may have ended since.
+    if (!answered && !child.value("draining", false)) invocation.status = kExitUnavailable;
   }
   if (as_json) {
     fmt::print("{}\n", all.dump(2));
     return;
   }
   fmt::print("{}\n", settings.home);
+  print_fleet(all["fleet"]);
   for (const json& child : all["children"]) print_child(child);
   for (const json& queue : all["queues"]) {
     if (queue.contains("error"))

@@ -9,8 +9,10 @@
 
 namespace sluice::supervisor {
 
-void announce(std::string_view text) {
-  const std::string line = fmt::format("info: {}: {}\n", kName, text);
+void announce(std::string_view text) { announce_as(kName, text); }
+
+void announce_as(std::string_view program, std::string_view text) {
+  const std::string line = fmt::format("info: {}: {}\n", program, text);
   // Nobody reads standard output: the work goes on.
   [[maybe_unused]] const ssize_t written = ::write(STDOUT_FILENO, line.data(), line.size());
 }

@@ -1,7 +1,6 @@
 #include "before_start.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -10,8 +9,6 @@
 #include <chrono>
 #include <thread>
 
-#include "announce.h"
-#include "queue_start.h"
 #include "system/layout/repair.h"
 #include "system/net/socket.h"
 #include "system/os/clock.h"
@@ -22,8 +19,7 @@ namespace sluice::supervisor {
 namespace {
 
 constexpr Duration kAskAgain{100};
-constexpr Duration kQueuesMayEnd{20'000};  // of daemons that a killed supervisor left behind
-constexpr Duration kServersMayEnd{3'000};
+constexpr Duration kServersMayEnd{3'000};  // of a killed supervisor
 
 // Calls `done` until it is true or `patience` is over; its last value.
 template <class Done>
@@ -41,13 +37,6 @@ void make(const std::string& root, const std::vector<queue::Place>& places, cons
   const layout::Orders orders{[](const layout::Finding& finding) { return finding.flaw == layout::Flaw::kMissing; },
                               [&](std::string_view text) { complaint = text; }};
   if (layout::repair(root, places, owners, orders).failed > 0) throw os::Fatal(111, complaint);
-}
-
-std::vector<std::string> held_queues(const Instance& instance) {
-  std::vector<std::string> held;
-  for (const auto& queue : instance.queues)
-    if (probe_mutex(queue.directory) == Mutex::kHeld) held.push_back(queue.directory);
-  return held;
 }
 
 }  // namespace
@@ -73,16 +62,6 @@ std::optional<os::Fd> lock_instance(const Instance& instance) {
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
   if (errno == EWOULDBLOCK) return std::nullopt;
   throw os::Fatal(111, os::with_errno("cannot lock " + path));
-}
-
-bool await_queues(const Instance& instance) {
-  auto held = held_queues(instance);
-  if (held.empty()) return true;
-  announce(fmt::format("waiting for the qmail-send of {} to end", fmt::join(held, ", ")));
-  const bool free = await(kQueuesMayEnd, [&] { return (held = held_queues(instance)).empty(); });
-  for (const std::string& directory : held)
-    alert(fmt::format("cannot start: qmail-send with queue {} is already running", directory));
-  return free;
 }
 
 std::vector<std::unique_ptr<Listeners>> open_listeners(const Instance& instance) {

@@ -1,6 +1,7 @@
 // All that must hold before the first daemon is started, so that nothing is left half-started: the programs are there,
-// the run directory and the base of the queues too, no other supervisor runs this instance, nobody else runs its
-// queues, its ports are free. What a supervisor that was killed left behind is given some time to end.
+// the run directory and the base of the queues too, no other supervisor runs this instance, its ports are free. What a
+// server that was killed left behind is given some time to end. Queues are not looked at: a queue that cannot start, or
+// that somebody else still runs, is one queue's trouble (child.h).
 #pragma once
 
 #include <memory>
@@ -20,9 +21,6 @@ void make_directories(const Instance& instance, const layout::Owners& owners);
 
 // Held until this process ends. Nothing: another supervisor holds it. Throws os::Fatal when it cannot be had at all.
 std::optional<os::Fd> lock_instance(const Instance& instance);
-
-// Waits, bounded, until no queue is run by somebody else. False: one still is, and an alert says which.
-bool await_queues(const Instance& instance);
 
 // Opens the listening sockets of every process of the SMTP server, or throws os::Fatal with the one that cannot be had.
 std::vector<std::unique_ptr<Listeners>> open_listeners(const Instance& instance);

@@ -15,6 +15,8 @@ namespace sluice::supervisor {
 namespace {
 
 constexpr Duration kAskAgain{100};
+constexpr Duration kAskSeldom{1'000};   // once it was said
+constexpr Duration kWayIsSoon{5'000};   // until then it is no trouble
 constexpr Duration kWayIsLong{20'000};  // of waiting for something of before, then it is said
 constexpr Duration kRemnants{10'000};   // what is left of a group may take so long to end by itself
 constexpr Duration kLastRemnants{5'000};
@@ -48,7 +50,7 @@ void Child::on_time() {
 
 void Child::attempt() {
   state_ = State::kStarting;
-  if (group_is_alive()) return wait_for_way("processes of before are still ending");
+  if (group_is_alive()) return wait_for_way(kind_.label + ": processes of before are still ending");
   const auto pid = kind_.start();
   if (!pid && pid.error().passing) return wait_for_way(pid.error().what);
   waiting_ = reproved_ = false;
@@ -75,9 +77,9 @@ void Child::wait_for_way(const std::string& why) {
   }
   if (waited >= kWayIsLong && !reproved_) {
     reproved_ = true;
-    alert(fmt::format("cannot start yet: {}: {}", kind_.label, why));
+    alert(fmt::format("cannot start: {}", why));
   }
-  timer_.set_after(kAskAgain);
+  timer_.set_after(reproved_ ? kAskSeldom : kAskAgain);
 }
 
 void Child::start_again(const std::string& line, const std::string& why) {
@@ -101,6 +103,12 @@ void Child::ended(int status) {
   announce(fmt::format("pid {}, {} {}", pid, kind_.label, state_ == State::kStopping ? "stopped" : "died"));
   if (state_ == State::kStopping) {
     deadline_ = loop_.now() + kLastRemnants;
+    return go_on_stopping();
+  }
+  if (kind_.finished && kind_.finished(status)) {
+    state_ = State::kStopping;
+    on_stopped_ = kind_.on_finished;
+    deadline_ = loop_.now() + kRemnants;
     return go_on_stopping();
   }
   const std::string end = os::describe_end(status);
@@ -148,6 +156,11 @@ bool Child::group_is_alive() {
 void Child::kill_group() {
   alert(fmt::format("issue SIGKILL to the processes of group {}, {}: they did not end", group_, kind_.label));
   ::kill(-group_, SIGKILL);
+}
+
+bool Child::in_trouble() const {
+  return state_ == State::kResting ||
+         (state_ == State::kStarting && waiting_ && loop_.now() - waiting_since_ >= kWayIsSoon);
 }
 
 std::string Child::state_text() const {

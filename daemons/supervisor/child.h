@@ -34,6 +34,10 @@ class Child {
     std::function<Result<pid_t, StartTrouble>()> start;
     // It will not be started for a while: give up what was kept for it. Optional.
     std::function<void()> rest = nullptr;
+    // It ended by itself with this status: true, its work is done and it is not started again; then `on_finished` is
+    // called, when no process of it is left. Both or none.
+    std::function<bool(int status)> finished = nullptr;
+    std::function<void()> on_finished = nullptr;
   };
 
   Child(net::Loop& loop, Kind kind, const supervise::RestartLimits& limits);
@@ -46,6 +50,10 @@ class Child {
   // The process that start() gave has ended.
   void ended(int status);
   pid_t pid() const { return pid_; }  // 0: none
+
+  bool running() const { return state_ == State::kRunning; }
+  // It rests, or has waited for its way for a while.
+  bool in_trouble() const;
 
   // What `status` on the control socket says of it.
   nlohmann::json report() const;

@@ -19,6 +19,10 @@ os::Environment common_environment(os::Environment environment, const Instance& 
   environment.set("CONFSPLIT", std::to_string(instance.shape.split));
   environment.set("BIGTODO", instance.shape.big_todo ? "1" : "0");
   environment.set("SLUICE_SUPERVISOR", std::to_string(::getpid()));
+  if (instance.dynamic)
+    environment.set("DYNAMIC_QUEUE", "1");
+  else
+    environment.unset("DYNAMIC_QUEUE");
   return environment;
 }
 
@@ -36,6 +40,11 @@ Instance instance_of(const settings::Settings& settings, const supervise::StartO
   if (!queues) throw os::Fatal(111, std::string(supervise::to_string(queues.error())));
   instance.queues = std::move(*queues);
   instance.queue_start = settings.queue_start;
+  instance.dynamic = options.dynamic;
+  instance.compatible = options.compatible;
+  instance.keep_count = options.keep_count;
+  instance.ipc_prefix = settings.ipc_prefix;
+  instance.hints = {settings.msgqueuelen, settings.msgqueuesize};
   instance.shape.split = settings.conf_split;
   instance.shape.big_todo = settings.big_todo;
   instance.default_delivery = options.default_delivery.value_or(settings.defaultdelivery);
@@ -45,6 +54,11 @@ Instance instance_of(const settings::Settings& settings, const supervise::StartO
   instance.restart.first = settings.supervisor_restart_delay;
   instance.restart.last = std::max(settings.supervisor_restart_delay, settings.supervisor_restart_delay_limit);
   return instance;
+}
+
+std::string mode_option(const Instance& instance) {
+  if (!instance.dynamic) return "-s";
+  return instance.compatible ? "-cd" : "-d";
 }
 
 os::Environment queue_environment(os::Environment inherited, const Instance& instance,

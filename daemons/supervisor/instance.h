@@ -10,15 +10,21 @@
 #include "core/supervise/queue_set.h"
 #include "core/supervise/restart_policy.h"
 #include "core/supervise/start_options.h"
+#include "system/ipc/message_queue.h"
 #include "system/os/environment.h"
 
 namespace sluice::supervisor {
 
 struct Instance {
   std::string home, control_directory, run_directory, queue_base;
-  std::string binaries;  // where the daemons are
-  std::vector<supervise::QueueSpec> queues;
+  std::string binaries;                      // where the daemons are
+  std::vector<supervise::QueueSpec> queues;  // QUEUE_COUNT of them; with dynamic queues the fewest that are run
   unsigned queue_start = 1;
+  bool dynamic = false;     // -d: their number follows the load
+  bool compatible = false;  // -c: todo-proc serves lock/trigger as well
+  bool keep_count = false;  // -n
+  std::string ipc_prefix;
+  ipc::QueueLimits hints;  // of the message queue of each queue
   queue::QueueShape shape;
   std::string default_delivery;
   std::vector<std::string> logger;
@@ -30,6 +36,9 @@ struct Instance {
 // Throws os::Fatal when the queue numbers cannot be.
 Instance instance_of(const settings::Settings& settings, const supervise::StartOptions& options,
                      const std::string& binaries);
+
+// What qmail-start is told of the mode: -s, -d or -cd.
+std::string mode_option(const Instance& instance);
 
 // The environment of qmail-start for one queue: QUEUEDIR, QIDENT and what all programs of the instance must agree on.
 os::Environment queue_environment(os::Environment inherited, const Instance& instance,

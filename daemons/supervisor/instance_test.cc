@@ -33,6 +33,20 @@ TEST_F(InstanceOf, LetsTheCommandLineNameTheDefaultDelivery) {
   EXPECT_EQ(made().default_delivery, "./Other/");
 }
 
+TEST_F(InstanceOf, TellsItsDaemonsWhetherQueuesAreDynamic) {
+  os::Environment inherited;
+  inherited.set("DYNAMIC_QUEUE", "1");
+  Instance instance = made();
+  EXPECT_EQ(mode_option(instance), "-s");
+  EXPECT_EQ(server_environment(inherited, instance, 1).find("DYNAMIC_QUEUE"), std::nullopt);
+  options_.dynamic = true;
+  instance = made();
+  EXPECT_EQ(mode_option(instance), "-d");
+  EXPECT_EQ(server_environment({}, instance, 1).find("DYNAMIC_QUEUE"), "1");
+  options_.compatible = true;
+  EXPECT_EQ(mode_option(made()), "-cd");
+}
+
 TEST_F(InstanceOf, RefusesNumbersThatNoQueueCanHave) {
   settings_.queue_start = 1023;
   settings_.queue_count = 2;

@@ -16,9 +16,8 @@ namespace {
 
 supervise::StartOptions options_of(int argc, char** argv) {
   auto options = supervise::parse_start_options({argv + 1, static_cast<std::size_t>(argc - 1)}, "sdcn");
-  if (!options) throw os::Fatal(100, options.error() + "; usage: qscheduler [-s] [defaultdelivery] [logger arg ...]");
-  if (options->dynamic || options->keep_count)
-    throw os::Fatal(100, "options -d, -c and -n: this version runs a fixed number of queues only; use -s");
+  if (!options)
+    throw os::Fatal(100, options.error() + "; usage: qscheduler [-s | -cdn] [defaultdelivery] [logger arg ...]");
   return std::move(*options);
 }
 
@@ -50,7 +49,6 @@ int run(int argc, char** argv) {
     return 111;
   }
   if (!owners.partitioned()) announce(layout::without_partition());
-  if (!await_queues(instance)) return 111;
 
   Supervisor::Parts parts{instance,
                           owners,

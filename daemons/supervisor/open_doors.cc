@@ -1,7 +1,5 @@
 #include "open_doors.h"
 
-#include "system/net/socket.h"
-
 namespace sluice::supervisor {
 
 namespace {
@@ -10,9 +8,9 @@ constexpr Duration kBetweenLooks{10}, kPatience{5'000};
 
 }  // namespace
 
-OpenDoors::OpenDoors(net::Loop& loop, std::vector<std::string> intakes, std::function<void()> then)
+OpenDoors::OpenDoors(net::Loop& loop, std::function<bool()> open, std::function<void()> then)
     : loop_(loop),
-      closed_(std::move(intakes)),
+      open_(std::move(open)),
       then_(std::move(then)),
       deadline_(loop.now() + kPatience),
       timer_(loop, [this] { look(); }) {
@@ -20,8 +18,7 @@ OpenDoors::OpenDoors(net::Loop& loop, std::vector<std::string> intakes, std::fun
 }
 
 void OpenDoors::look() {
-  std::erase_if(closed_, [](const std::string& path) { return net::connect_path(path, /*wait=*/false).has_value(); });
-  if (!closed_.empty() && loop_.now() < deadline_) return timer_.set_after(kBetweenLooks);
+  if (!open_() && loop_.now() < deadline_) return timer_.set_after(kBetweenLooks);
   then_();
 }
 

@@ -27,6 +27,8 @@ Mutex probe_mutex(const std::string& queue_directory) {
 
 std::optional<std::string> prepare_queue(const std::string& queue_directory, const queue::QueueShape& shape,
                                          const layout::Owners& owners) {
+  const bool is_new = ::access(queue_directory.c_str(), F_OK) != 0 && errno == ENOENT;
+  if (is_new) announce_as("queue-fix", fmt::format("conf split={}, queuedir={}", shape.split, queue_directory));
   std::string complaint, foreign;
   layout::Orders orders;
   orders.approve = [&](const layout::Finding& finding) {
@@ -42,6 +44,7 @@ std::optional<std::string> prepare_queue(const std::string& queue_directory, con
   if (!foreign.empty())
     return fmt::format("[{}] belongs to the wrong user or group; repair it with: queue-fix {}", foreign,
                        queue_directory);
+  if (is_new) announce("queue-fix: queue OK " + queue_directory);
   return std::nullopt;
 }
 
@@ -83,7 +86,7 @@ Result<StartedQueue, StartTrouble> start_queue(const Instance& instance, const s
     case Mutex::kFree:
       break;
     case Mutex::kHeld:
-      return fail(StartTrouble{"another qmail-send is running", true});
+      return fail(StartTrouble{fmt::format("qmail-send with queue {} is already running", queue.directory), true});
     case Mutex::kUnusable:
       return fail(StartTrouble{fmt::format("cannot start: unable to open {}/{}: {}", queue.directory, queue::kSendMutex,
                                            std::strerror(errno))});
@@ -91,7 +94,7 @@ Result<StartedQueue, StartTrouble> start_queue(const Instance& instance, const s
   auto link = pair_for(owners, link::Role::kSupervisor);
   if (!link) return fail(std::move(link.error()));
   os::Program program = queue_program(instance, queue);
-  program.arguments.insert(program.arguments.end(), {"-s", "--", instance.default_delivery});
+  program.arguments.insert(program.arguments.end(), {mode_option(instance), "--", instance.default_delivery});
   program.arguments.insert(program.arguments.end(), instance.logger.begin(), instance.logger.end());
   program.descriptors.emplace_back(link->second.get(), link::kToSupervisor);
   program.environment.set(link::kSupervisorLink, std::to_string(link::kToSupervisor));
@@ -118,8 +121,8 @@ Result<std::vector<StartedNeighbour>, StartTrouble> start_neighbours(const Insta
     auto link = pair_for(owners, role);
     if (!link) return fail(std::move(link.error()));
     os::Program program = queue_program(instance, queue);
-    program.arguments.insert(program.arguments.end(),
-                             {"--only", std::string(link::name_of(role)), "-s", "--", instance.default_delivery});
+    program.arguments.insert(program.arguments.end(), {"--only", std::string(link::name_of(role)),
+                                                       mode_option(instance), "--", instance.default_delivery});
     program.descriptors = {{link->second.get(), link::kToScheduler},
                            {null ? null.get() : STDIN_FILENO, STDOUT_FILENO},
                            {STDERR_FILENO, STDERR_FILENO}};

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "announce.h"
@@ -16,7 +16,6 @@ namespace sluice::supervisor {
 namespace {
 
 constexpr Duration kServerPatience{10'000};  // sessions finish the message that they are in
-constexpr Duration kQueuePatience{30'000};   // deliveries under way end or are queued again
 
 // How qscheduler's alerts call a signal that it got.
 std::string_view received_name(int signo) {
@@ -24,24 +23,21 @@ std::string_view received_name(int signo) {
   return signal_name(signo).substr(3);
 }
 
-}  // namespace
-
-Supervisor::Supervisor(net::Loop& loop, Parts parts) : loop_(loop), parts_(std::move(parts)) {
-  for (const auto& queue : parts_.instance.queues) add_queue(queue);
-  for (std::size_t i = 0; i < parts_.listeners.size(); ++i) add_server(i);
+std::string text_of(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void Supervisor::add_queue(const supervise::QueueSpec& queue) {
-  Child::Kind kind;
-  kind.name = std::filesystem::path(queue.directory).filename();
-  kind.role = "queue";
-  kind.program = "qmail-send";
-  kind.label = "queue " + queue.directory;
-  kind.queue_directory = queue.directory;
-  kind.patience = kQueuePatience;
-  links_.push_back(std::make_unique<QueueLink>(loop_, parts_.instance, queue, parts_.owners, QueueLink::Callbacks{}));
-  kind.start = [link = links_.back().get()] { return link->start(); };
-  queues_.push_back(std::make_unique<Child>(loop_, std::move(kind), parts_.instance.restart));
+FleetLimits limits_of(const config::Settings& settings) {
+  return {settings.queue_count, settings.queue_max, settings.max_load, settings.error_interval};
+}
+
+}  // namespace
+
+Supervisor::Supervisor(net::Loop& loop, Parts parts)
+    : loop_(loop),
+      parts_(std::move(parts)),
+      fleet_(loop, parts_.instance, parts_.owners, limits_of(parts_.settings.settings())) {
+  for (std::size_t i = 0; i < parts_.listeners.size(); ++i) add_server(i);
 }
 
 void Supervisor::add_server(std::size_t number) {
@@ -65,18 +61,13 @@ void Supervisor::start() {
                      if (asker != ipc::Asker::kOwner) return fail(std::string(ipc::kOwnerOnly));
                      return answer(query);
                    });
-  const Instance& instance = parts_.instance;
-  announce(fmt::format("pid {} static queues qStart/qCount {}/{} conf split={}", ::getpid(), instance.queue_start,
-                       instance.queues.size(), instance.shape.split));
-  for (const auto& queue : queues_) queue->start();
+  fleet_.start();
   if (servers_.empty()) return;
-  std::vector<std::string> intakes;
-  for (const auto& queue : instance.queues)
-    intakes.push_back(
-        queue::intake_socket(instance.run_directory, std::filesystem::path(queue.directory).filename().string()));
-  doors_.emplace(loop_, std::move(intakes), [this] {
-    for (const auto& server : servers_) server->start();
-  });
+  doors_.emplace(
+      loop_, [this] { return fleet_.settled(); },
+      [this] {
+        for (const auto& server : servers_) server->start();
+      });
 }
 
 void Supervisor::on_signal(int signo) {
@@ -90,16 +81,13 @@ void Supervisor::on_signal(int signo) {
 
 void Supervisor::reap() {
   while (const auto ended = os::reap_any()) {
-    if (Child* const child = find(ended->pid)) child->ended(ended->status);
-    for (const auto& link : links_) link->ended(ended->pid, ended->status);
+    const auto server =
+        std::find_if(servers_.begin(), servers_.end(), [&](const auto& child) { return child->pid() == ended->pid; });
+    if (server != servers_.end())
+      (*server)->ended(ended->status);
+    else
+      fleet_.ended(ended->pid, ended->status);  // or it was an orphan of one of them
   }
-}
-
-Child* Supervisor::find(pid_t pid) {
-  for (const Children* children : {&queues_, &servers_})
-    for (const auto& child : *children)
-      if (child->pid() == pid) return child.get();
-  return nullptr;  // an orphan of one of them
 }
 
 void Supervisor::reload() {
@@ -110,10 +98,11 @@ void Supervisor::reload() {
   }
   if (!reloaded->need_restart.empty())
     announce(fmt::format("changes of {} count after the next start", fmt::join(reloaded->need_restart, ", ")));
+  fleet_.set_limits(limits_of(parts_.settings.settings()));
 }
 
 void Supervisor::forward(int signo) {
-  for (const auto& queue : queues_) queue->forward(signo);
+  fleet_.forward(signo);
   if (signo != SIGHUP) return;
   for (const auto& server : servers_) server->forward(signo);
 }
@@ -121,11 +110,10 @@ void Supervisor::forward(int signo) {
 // First the door, then what is behind it: nothing new comes in while the queues finish.
 void Supervisor::stop() {
   stopping_ = true;
-  for (const auto& link : links_) link->stop();
   if (doors_) doors_->give_up();
   stop_all(servers_, [this] {
     for (const auto& listeners : parts_.listeners) listeners->close();
-    stop_all(queues_, [this] { stopped(); });
+    fleet_.stop([this] { stopped(); });
   });
 }
 
@@ -145,20 +133,29 @@ void Supervisor::stopped() {
   loop_.stop();
 }
 
-Result<ipc::Answers, std::string> Supervisor::answer(const nlohmann::json& query) const {
-  if (query.value("what", nlohmann::json()) != "status")
-    return fail(std::string("the supervisor answers \"status\" only"));
+Result<ipc::Answers, std::string> Supervisor::answer(const nlohmann::json& query) {
+  const auto what = query.value("what", nlohmann::json());
+  if (what == "status") return status();
+  if (what == "fleet") return ipc::answer_list({text_of(fleet_.describe())});
+  if (what == "pause") return pause(query);
+  return fail(std::string("the supervisor answers \"status\", \"fleet\" and \"pause\" only"));
+}
+
+ipc::Answers Supervisor::status() const {
   std::vector<std::string> answers;
-  const auto add = [&answers](const nlohmann::json& report) {
-    answers.push_back(report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  };
-  for (std::size_t i = 0; i < queues_.size(); ++i) {
-    nlohmann::json report = queues_[i]->report();
-    links_[i]->describe(report);
-    add(report);
-  }
-  for (const auto& server : servers_) add(server->report());
+  for (const auto& report : fleet_.reports()) answers.push_back(text_of(report));
+  for (const auto& server : servers_) answers.push_back(text_of(server->report()));
   return ipc::answer_list(std::move(answers));
+}
+
+Result<ipc::Answers, std::string> Supervisor::pause(const nlohmann::json& query) {
+  const auto number = query.find("queue"), on = query.find("on");
+  if (number == query.end() || !number->is_number_unsigned() || on == query.end() || !on->is_boolean())
+    return fail(std::string("\"pause\" needs the number of a \"queue\" and whether it is \"on\""));
+  const auto queue = number->get<std::uint64_t>();
+  if (queue > 1'023 || !fleet_.pause(static_cast<unsigned>(queue), on->get<bool>()))
+    return fail(fmt::format("there is no queue {} that is run", queue));
+  return ipc::answer_list({text_of({{"queue", queue}, {"paused", on->get<bool>()}})});
 }
 
 }  // namespace sluice::supervisor

@@ -10,9 +10,9 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "child.h"
+#include "fleet.h"
 #include "instance.h"
 #include "open_doors.h"
-#include "queue_link.h"
 #include "smtp_start.h"
 #include "system/config/load.h"
 #include "system/ipc/control.h"
@@ -40,22 +40,22 @@ class Supervisor {
  private:
   using Children = std::vector<std::unique_ptr<Child>>;
 
-  void add_queue(const supervise::QueueSpec& queue);
   void add_server(std::size_t number);
   void on_signal(int signo);
   void reap();
-  Child* find(pid_t pid);
   void reload();
   void forward(int signo);
   void stop();
   void stop_all(Children& children, std::function<void()> then);
   void stopped();
-  Result<ipc::Answers, std::string> answer(const nlohmann::json& query) const;
+  Result<ipc::Answers, std::string> answer(const nlohmann::json& query);
+  ipc::Answers status() const;
+  Result<ipc::Answers, std::string> pause(const nlohmann::json& query);
 
   net::Loop& loop_;
   Parts parts_;
-  std::vector<std::unique_ptr<QueueLink>> links_;  // of queues_, in their order
-  Children queues_, servers_;
+  Fleet fleet_;
+  Children servers_;
   std::optional<ipc::ControlServer> control_;
   std::optional<OpenDoors> doors_;  // the servers wait for them
   bool stopping_ = false;

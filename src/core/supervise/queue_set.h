@@ -1,7 +1,10 @@
-// Which queues an instance runs, as a value. Static: QUEUE_START, QUEUE_COUNT and QUEUE_BASE say it all.
+// Which queues an instance runs, as values. Static: QUEUE_START, QUEUE_COUNT and QUEUE_BASE say it all. Dynamic: their
+// number moves between two bounds (scaling.h says how).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +26,19 @@ enum class QueueSetError {
   kNoBase,    // QUEUE_BASE is empty
 };
 std::string_view to_string(QueueSetError error);
+
+// The queue of this number.
+QueueSpec queue_at(std::string_view queue_base, unsigned number);
+
+// The number in the name of a queue's directory: 7 of "queue7". Nothing: it is no such name, or beyond 1023.
+std::optional<unsigned> number_of_queue(std::string_view name);
+
+struct CountBounds {
+  unsigned floor = 1, ceiling = 1;
+  unsigned hold(unsigned count) const { return std::clamp(count, floor, ceiling); }
+};
+// QUEUE_COUNT to QUEUE_MAX. QUEUE_COUNT counts where it is greater; no number is above 1023.
+CountBounds dynamic_bounds(unsigned queue_start, unsigned queue_count, unsigned queue_max);
 
 // queue_start, queue_start+1 ... queue_start+queue_count-1.
 Result<std::vector<QueueSpec>, QueueSetError> static_queues(std::string_view queue_base, std::uint64_t queue_start,

@@ -31,5 +31,25 @@ TEST(StaticQueues, NothingToRunIsAnError) {
   EXPECT_EQ(static_queues("", 1, 1).error(), QueueSetError::kNoBase);
 }
 
+TEST(QueueNames, HoldTheNumberAndNothingElse) {
+  EXPECT_EQ(number_of_queue("queue7"), 7u);
+  EXPECT_EQ(number_of_queue("queue1023"), 1023u);
+  for (const char* name : {"queue", "queue0", "queue07", "queue1024", "queue7.old", "queue 7", "queue-7", "nqueue", ""})
+    EXPECT_EQ(number_of_queue(name), std::nullopt) << name;
+}
+
+TEST(DynamicBounds, AreTheCountAndTheMaximum) {
+  EXPECT_EQ(dynamic_bounds(1, 2, 20).floor, 2u);
+  EXPECT_EQ(dynamic_bounds(1, 2, 20).ceiling, 20u);
+  EXPECT_EQ(dynamic_bounds(1, 2, 20).hold(1), 2u);
+  EXPECT_EQ(dynamic_bounds(1, 2, 20).hold(30), 20u);
+}
+
+TEST(DynamicBounds, GiveWayToACountAboveTheMaximumAndToTheLastNumber) {
+  EXPECT_EQ(dynamic_bounds(1, 30, 20).ceiling, 30u);
+  EXPECT_EQ(dynamic_bounds(1'020, 1, 20).ceiling, 4u);
+  EXPECT_EQ(dynamic_bounds(1'023, 1, 1'023).ceiling, 1u);
+}
+
 }  // namespace
 }  // namespace sluice::supervise

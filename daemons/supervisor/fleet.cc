@@ -1,0 +1,220 @@
+#include "fleet.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "announce.h"
+#include "count_file.h"
+#include "system/ipc/queue_objects.h"
+#include "todo_look.h"
+
+namespace sluice::supervisor {
+
+namespace {
+
+supervise::QueueSample sample_of(const link::QueueReport& report) {
+  const auto channel = [](const link::QueueReport::ChannelLoad& load) {
+    return supervise::ChannelSample{load.in_flight, load.limit, load.waiting};
+  };
+  return {channel(report.local), channel(report.remote), channel(report.lmtp)};
+}
+
+}  // namespace
+
+Fleet::Fleet(net::Loop& loop, const Instance& instance, const layout::Owners& owners, const FleetLimits& limits)
+    : loop_(loop),
+      instance_(instance),
+      owners_(owners),
+      scaling_({}),
+      offer_(loop, instance.ipc_prefix, owners, [this](std::span<const link::LoadMessage> messages) { loads(messages); }),
+      looks_(loop, [this] { look(); }),
+      retired_looks_(loop, [this] { look_at_retired(); }),
+      remember_again_(loop, [this] { remember_count(); }) {
+  set_limits(limits);
+}
+
+Fleet::~Fleet() = default;
+
+void Fleet::set_limits(const FleetLimits& limits) {
+  limits_ = limits;
+  bounds_ = {limits.queue_count, limits.queue_count};
+  if (instance_.dynamic)
+    bounds_ = supervise::dynamic_bounds(instance_.queue_start, limits.queue_count, limits.queue_max);
+  scaling_.set_limits({bounds_.floor, bounds_.ceiling, limits.max_load, instance_.keep_count});
+  offer_.set_interval(limits.error_interval);
+  ceiling_said_.reset();
+}
+
+std::string Fleet::directory_of(unsigned place) const {
+  return supervise::queue_at(instance_.queue_base, instance_.queue_start + place).directory;
+}
+
+FleetQueue* Fleet::at(unsigned place) const {
+  const auto found = queues_.find(place);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+std::vector<supervise::PlaceState> Fleet::states() const {
+  std::vector<supervise::PlaceState> states(count_, supervise::PlaceState::kAbsent);
+  for (const auto& [place, queue] : queues_) {
+    if (place >= states.size()) states.resize(place + 1, supervise::PlaceState::kAbsent);
+    states[place] = queue->state();
+  }
+  return states;
+}
+
+// --- the start -------------------------------------------------------------------------------------------------------
+
+void Fleet::start() {
+  if (instance_.dynamic)
+    offer_.start();
+  else
+    ipc::remove_scheduler_objects(instance_.ipc_prefix);  // clients would take it for a sign that queues are dynamic
+  first_count();
+  say_start();
+  for (unsigned place = 0; place < count_; ++place) add(place, false).start();
+  start_others();
+  put_offer();
+  if (instance_.dynamic) follow_load();
+}
+
+void Fleet::first_count() {
+  count_ = bounds_.floor;
+  if (!instance_.dynamic) return;
+  const auto remembered = read_count(instance_.control_directory);
+  if (!remembered) return alert(fmt::format("{}; beginning with {} queues", remembered.error(), count_));
+  remembered_ = *remembered;
+  count_ = bounds_.hold(remembered_.value_or(count_));
+}
+
+void Fleet::say_start() const {
+  const std::string what = fmt::format("qStart/qCount {}/{}", instance_.queue_start, count_);
+  if (!instance_.dynamic)
+    return announce(fmt::format("pid {} static queues {} conf split={}", ::getpid(), what, instance_.shape.split));
+  const auto numbers = queue_numbers(instance_.queue_base);
+  announce(fmt::format("pid {} dynamic queues {}, qconf={}, conf split={}, msgqueue_len={}, msgqueue_size={}",
+                       ::getpid(), what, numbers.size(), instance_.shape.split, instance_.hints.messages,
+                       instance_.hints.octets));
+}
+
+void Fleet::start_others() {
+  std::vector<unsigned> idle;
+  for (const unsigned number : queue_numbers(instance_.queue_base)) {
+    const unsigned place = number - instance_.queue_start;
+    if (number < instance_.queue_start || place >= bounds_.ceiling)
+      idle.push_back(number);
+    else if (place >= count_)
+      add(place, true).start();
+  }
+  say_what_is_not_run(idle);
+}
+
+void Fleet::say_what_is_not_run(const std::vector<unsigned>& numbers) const {
+  for (const unsigned number : numbers)
+    announce(fmt::format("queue {} is there and not run: its number is outside of {} to {}",
+                         supervise::queue_at(instance_.queue_base, number).directory, instance_.queue_start,
+                         instance_.queue_start + bounds_.ceiling - 1));
+}
+
+FleetQueue& Fleet::add(unsigned place, bool draining) {
+  scaling_.forget(place);
+  auto& queue = queues_[place];
+  queue = std::make_unique<FleetQueue>(loop_, instance_, owners_,
+                                       supervise::queue_at(instance_.queue_base, instance_.queue_start + place),
+                                       events_of(place));
+  if (draining) queue->drain();
+  return *queue;
+}
+
+FleetQueue::Events Fleet::events_of(unsigned place) {
+  FleetQueue::Events events;
+  events.on_start = [this, place] {
+    scaling_.forget(place);
+    put_offer();  // a directory may have been made
+  };
+  events.on_report = [this, place](const link::QueueReport& report) {
+    scaling_.report(place, sample_of(report), loop_.now());
+  };
+  events.on_ready = [this, place] {
+    if (place < count_) offered_ = std::max(offered_, place + 1);
+    put_offer();
+  };
+  events.on_empty = [this, place](pid_t pid) {
+    alert(fmt::format("queue {} empty. Terminating pid {}. New qcount={}", directory_of(place), pid, count_));
+  };
+  events.on_retired = [this, place](pid_t pid) { retire(place, pid); };
+  events.on_note = [this, place](const std::string& note) {
+    std::string same = note;  // for all queues
+    const std::string name = fmt::format("queue{}", instance_.queue_start + place);
+    if (const auto found = same.find(name); found != same.npos) same.replace(found, name.size(), "queue");
+    if (notes_.insert(same).second) announce(note);
+  };
+  return events;
+}
+
+// --- the outside -----------------------------------------------------------------------------------------------------
+
+bool Fleet::settled() const {
+  return std::all_of(queues_.begin(), queues_.end(), [](const auto& entry) {
+    const FleetQueue& queue = *entry.second;
+    return queue.draining() || queue.ready() || queue.in_trouble();
+  });
+}
+
+bool Fleet::ended(pid_t pid, int status) {
+  for (const auto& [place, queue] : queues_)
+    if (queue->ended(pid, status)) return true;
+  return false;
+}
+
+void Fleet::forward(int signo) {
+  for (const auto& [place, queue] : queues_) queue->forward(signo);
+}
+
+bool Fleet::pause(unsigned number, bool on) {
+  FleetQueue* const queue = number < instance_.queue_start ? nullptr : at(number - instance_.queue_start);
+  if (queue != nullptr) queue->pause(on);
+  return queue != nullptr;
+}
+
+void Fleet::stop(std::function<void()> then) {
+  stopping_ = true;
+  looks_.cancel();
+  retired_looks_.cancel();
+  const auto left = std::make_shared<std::size_t>(queues_.size() + 1);
+  const auto one_less = [this, left, then = std::move(then)] {
+    if (--*left > 0) return;
+    if (instance_.dynamic) offer_.close();
+    then();
+  };
+  for (const auto& [place, queue] : queues_) queue->stop(one_less);
+  one_less();
+}
+
+nlohmann::json Fleet::describe() const {
+  nlohmann::json json{{"group", "default"},
+                      {"mode", instance_.dynamic ? "dynamic" : "static"},
+                      {"count", count_},
+                      {"floor", bounds_.floor},
+                      {"ceiling", bounds_.ceiling},
+                      {"keep_count", instance_.keep_count},
+                      {"offered", std::min(offered_, count_)},
+                      {"threshold", limits_.max_load},
+                      {"load", scaling_.average(states(), count_, loop_.now())}};
+  if (!complaint_.empty()) json["trouble"] = complaint_;
+  return json;
+}
+
+std::vector<nlohmann::json> Fleet::reports() const {
+  std::vector<nlohmann::json> reports;
+  for (const auto& [place, queue] : queues_) {
+    reports.push_back(queue->report());
+    reports.back()["load"] = scaling_.load_of(place, loop_.now());
+  }
+  return reports;
+}
+
+}  // namespace sluice::supervisor

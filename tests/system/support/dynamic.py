@@ -1,0 +1,91 @@
+"""Instances with dynamic queues, and the POSIX shared memory and message queues by which programs talk to them."""
+import ctypes
+import ctypes.util
+import os
+import pathlib
+import struct
+
+from .instance import wait_until
+from .smtp_server import program
+
+SHARED_MEMORY, MESSAGE_QUEUES = pathlib.Path("/dev/shm"), pathlib.Path("/dev/mqueue")
+_librt = ctypes.CDLL(ctypes.util.find_library("rt") or "libc.so.6", use_errno=True)
+
+
+def prefix_of(instance):
+    """A name of its own on this machine: shared memory and message queues belong to all instances."""
+    return f"{instance.home.name}-"
+
+
+def start_dynamic(instance, *options, **settings):
+    """qscheduler -d, ready."""
+    prepare(instance, **settings)
+    spawn_dynamic(instance, *options)
+    instance.wait_until_ready()
+    return instance
+
+
+def prepare(instance, **settings):
+    settings.setdefault("ipc_prefix", prefix_of(instance))
+    instance.set_up(**settings)
+
+
+def spawn_dynamic(instance, *options):
+    return instance.spawn(program("qscheduler"), "-d", *options)
+
+
+def remove_objects(instance):
+    """What a killed supervisor leaves behind on the machine."""
+    for directory in (SHARED_MEMORY, MESSAGE_QUEUES):
+        if directory.is_dir():
+            for path in directory.glob(f"{prefix_of(instance)}*"):
+                path.unlink(missing_ok=True)
+    for number in range(0, 30):
+        name = f"queue{number}" if number else "qscheduler"
+        _librt.mq_unlink(f"/{prefix_of(instance)}{name}".encode())
+
+
+def counts(instance):
+    """(queues offered, directories made), as clients see them, or None."""
+    try:
+        octets = (SHARED_MEMORY / f"{prefix_of(instance)}qscheduler").read_bytes()
+    except FileNotFoundError:
+        return None
+    assert len(octets) == 8
+    return struct.unpack("ii", octets)
+
+
+def objects(instance):
+    """Names of the shared memory objects, without the prefix."""
+    return sorted(path.name.removeprefix(prefix_of(instance)) for path in SHARED_MEMORY.glob(f"{prefix_of(instance)}*"))
+
+
+def send_message(instance, octets):
+    """One message into /qscheduler."""
+    name = f"/{prefix_of(instance)}qscheduler".encode()
+    queue = _librt.mq_open(name, os.O_WRONLY | os.O_NONBLOCK)
+    assert queue >= 0, os.strerror(ctypes.get_errno())
+    try:
+        done = wait_until(lambda: _librt.mq_send(queue, octets, ctypes.c_size_t(len(octets)), 10) == 0, "room in the message queue")
+        assert done
+    finally:
+        _librt.mq_close(queue)
+
+
+def tell_load(instance, number, load):
+    """What setqload sends."""
+    send_message(instance, struct.pack("iIQ", 0, number, load))
+
+
+def fleet(instance):
+    return instance.status()["fleet"]
+
+
+def queue_states(instance):
+    """Name of each queue that is run to its state."""
+    return {child["name"]: child["state"] for child in instance.status()["children"] if child["role"] == "queue"}
+
+
+def wait_for_count(instance, count, patience=60):
+    wait_until(lambda: counts(instance) and counts(instance)[0] == count, lambda: f"{count} queues to be offered: {counts(instance)}; "
+               f"the log: {instance.log[-4000:]}", patience)
