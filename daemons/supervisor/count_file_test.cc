@@ -52,9 +52,7 @@ TEST_F(CountFile, RemainsOfAKilledWriterAreReplaced) {
   EXPECT_EQ(read_count(directory_).value(), 2u);
 }
 
-TEST_F(CountFile, ThatCannotBeWrittenIsAnError) {
-  EXPECT_FALSE(write_count(directory_ + "/none", 2));
-}
+TEST_F(CountFile, ThatCannotBeWrittenIsAnError) { EXPECT_FALSE(write_count(directory_ + "/none", 2)); }
 
 }  // namespace
 }  // namespace sluice::supervisor

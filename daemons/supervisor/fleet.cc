@@ -29,7 +29,8 @@ Fleet::Fleet(net::Loop& loop, const Instance& instance, const layout::Owners& ow
       instance_(instance),
       owners_(owners),
       scaling_({}),
-      offer_(loop, instance.ipc_prefix, owners, [this](std::span<const link::LoadMessage> messages) { loads(messages); }),
+      offer_(loop, instance.ipc_prefix, owners,
+             [this](std::span<const link::LoadMessage> messages) { loads(messages); }),
       looks_(loop, [this] { look(); }),
       retired_looks_(loop, [this] { look_at_retired(); }),
       remember_again_(loop, [this] { remember_count(); }) {

@@ -1,5 +1,5 @@
-// Fleet: the queues of one group. Static: as many as QUEUE_COUNT says, always. Dynamic: the places 0 to count()-1 are in
-// use, that is offered to clients (offer.h), and core/supervise/scaling.h decides from their load how many that are;
+// Fleet: the queues of one group. Static: as many as QUEUE_COUNT says, always. Dynamic: the places 0 to count()-1 are
+// in use, that is offered to clients (offer.h), and core/supervise/scaling.h decides from their load how many that are;
 // those behind drain, retire and are looked after: what another program puts into the todo directory of a retired
 // queue is found within 20 s, and the queue is started to deliver it. Place p is the queue QUEUE_START + p.
 //

@@ -17,8 +17,8 @@ namespace {
 
 constexpr Duration kQueuePatience{30'000};  // deliveries under way end or are queued again
 constexpr Duration kBetweenLooks{10}, kBetweenLateLooks{250};
-constexpr Duration kOpensSoon{5'000};    // after its start; from then on the door is looked at seldom
-constexpr Duration kOpensLate{30'000};   // from then on it is trouble
+constexpr Duration kOpensSoon{5'000};   // after its start; from then on the door is looked at seldom
+constexpr Duration kOpensLate{30'000};  // from then on it is trouble
 constexpr Duration kObjectsAgain{5'000};
 
 bool accepts(const std::string& socket) {

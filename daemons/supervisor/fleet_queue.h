@@ -1,6 +1,6 @@
-// FleetQueue: one queue under supervision: its processes (child.h), the link to its qmail-send (queue_link.h), its shared
-// memory and message queue where queues are dynamic, and whether its intake takes mail. It serves, or it drains: then it
-// takes no new mail and ends when it is empty.
+// FleetQueue: one queue under supervision: its processes (child.h), the link to its qmail-send (queue_link.h), its
+// shared memory and message queue where queues are dynamic, and whether its intake takes mail. It serves, or it drains:
+// then it takes no new mail and ends when it is empty.
 //
 // A queue that cannot be started is started again and again, in both states.
 #pragma once
@@ -23,12 +23,12 @@ class FleetQueue {
  public:
   // Called from the loop; none may destroy the queue.
   struct Events {
-    std::function<void()> on_start;                          // its processes were started
+    std::function<void()> on_start;  // its processes were started
     std::function<void(const link::QueueReport&)> on_report;
-    std::function<void()> on_ready;                          // it serves and its intake takes mail from now on
-    std::function<void(pid_t)> on_empty;                     // it drained; this qmail-send ends now
-    std::function<void(pid_t)> on_retired;                   // and nothing of it is left
-    std::function<void(const std::string&)> on_note;         // about its shared memory and message queue
+    std::function<void()> on_ready;                   // it serves and its intake takes mail from now on
+    std::function<void(pid_t)> on_empty;              // it drained; this qmail-send ends now
+    std::function<void(pid_t)> on_retired;            // and nothing of it is left
+    std::function<void(const std::string&)> on_note;  // about its shared memory and message queue
   };
 
   // `instance` and `owners` are not owned.

@@ -1,5 +1,5 @@
-// How a Fleet follows the load: what it does with the decisions of core/supervise/scaling.h, what it says about them, and
-// what becomes of queues that are not needed.
+// How a Fleet follows the load: what it does with the decisions of core/supervise/scaling.h, what it says about them,
+// and what becomes of queues that are not needed.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -55,10 +55,11 @@ void Fleet::say_ceiling(const supervise::Decision& decision) {
 
 void Fleet::grow(const supervise::Decision& decision) {
   const bool told = decision.cause == supervise::Decision::Cause::kMessage;
-  alert(fmt::format("total load avg {:.2f} exceeds threshold (> {:.2f}). Increasing qcount from {} to {} ({} of {} queues, "
-                    "{} deliveries wait)",
-                    decision.load, static_cast<double>(limits_.max_load), decision.count, decision.count + decision.by,
-                    told ? "as reported" : supervise::to_string(decision.channel), decision.working, decision.waiting));
+  alert(fmt::format(
+      "total load avg {:.2f} exceeds threshold (> {:.2f}). Increasing qcount from {} to {} ({} of {} queues, "
+      "{} deliveries wait)",
+      decision.load, static_cast<double>(limits_.max_load), decision.count, decision.count + decision.by,
+      told ? "as reported" : supervise::to_string(decision.channel), decision.working, decision.waiting));
   for (unsigned i = 0; i < decision.by; ++i) {
     const unsigned place = count_++;
     FleetQueue* const draining = at(place);

@@ -48,7 +48,7 @@ class Offer {
   std::optional<ipc::SharedCounts> shared_;
   std::optional<ipc::MessageQueue> loads_;
   std::optional<boost::asio::posix::stream_descriptor> readable_;  // borrows the descriptor of loads_
-  std::string complaint_;                                         // the last one that was said
+  std::string complaint_;                                          // the last one that was said
 };
 
 }  // namespace sluice::supervisor

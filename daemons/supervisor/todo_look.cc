@@ -20,7 +20,8 @@ struct CloseDirectory {
 };
 
 // Calls `each` with the name of every entry and whether it is a directory, until it says false.
-void list(int at, const char* path, const std::function<bool(int directory, const char* name, bool is_directory)>& each) {
+void list(int at, const char* path,
+          const std::function<bool(int directory, const char* name, bool is_directory)>& each) {
   os::Fd fd(::openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd) return;
   const std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(fd.get()));
@@ -29,7 +30,7 @@ void list(int at, const char* path, const std::function<bool(int directory, cons
   while (const dirent* const entry = ::readdir(directory.get())) {
     if (entry->d_name[0] == '.') continue;
     bool is_directory = entry->d_type == DT_DIR;
-    struct stat status{};
+    struct stat status {};
     if (entry->d_type == DT_UNKNOWN && ::fstatat(handle, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
       is_directory = S_ISDIR(status.st_mode);
     if (!each(handle, entry->d_name, is_directory)) return;

@@ -115,9 +115,10 @@ def test_reaching_queue_max_is_said_once(dynamic):
     tell_load(dynamic, 1, 200)
     wait_for_count(dynamic, 2)
     for _ in range(4):
+        mark = dynamic.mark()
         for number in (1, 2):
             tell_load(dynamic, number, 200)
-    dynamic.wait_for_log(r"^info: qscheduler: total local\+remote load\[2\] = 200$", times=2)
+        dynamic.wait_for_log(r"^info: qscheduler: total local\+remote load\[2\] = 200$", mark)
     dynamic.wait_for_log(r"exceeds threshold \(> 90\.00\), but qcount=2 is qmax$")
     assert dynamic.log.count("is qmax") == 1
     assert dynamic.log.count("Increasing qcount") == 1
