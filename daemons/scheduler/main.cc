@@ -137,7 +137,7 @@ int run(int argc, char** argv) {
   send.on_change([&] {
     if (published) published->put(send.core());
   });
-  send.start();
+  send.start({.directory = daemon.directory, .number = daemon.number, .options = options});
   loop.run();
   if (published && send.exit_code() == 0) published->remove();
   return send.exit_code();

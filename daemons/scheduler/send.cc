@@ -70,12 +70,14 @@ void Send::lost(const char* peer, const std::string& why) {
   stop_now();
 }
 
-void Send::start() {
+void Send::start(Adoption::Settings adoption) {
   ledger_.load();
+  const Adoption::Done adopted = adopt(std::move(adoption));
   std::vector<queue::MessageId> settled;  // before a crash, but not yet finished
   queue::MessageId after;
   for (bool more = true; more;) {
     const auto next = image().visit(after, 1000, [&](const queue::Image::MessageView& message) {
+      if (adopted.withheld.contains(message.id())) return;
       if (message.pending() > 0)
         schedule(message);
       else

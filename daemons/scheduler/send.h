@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "activity.h"
+#include "adoption.h"
 #include "attempts.h"
 #include "core/schedule/scheduler.h"
 #include "figures.h"
@@ -45,8 +46,10 @@ class Send {
        std::unique_ptr<store::BodyReader> bodies, SendPeers peers, SendSettings settings, std::uint64_t segment_size,
        Reclaim::Strays strays, Reread reread);
 
-  // Reads the state log, takes every message in it and asks for what came since. Throws os::Fatal (111).
-  void start();
+  // Reads the state log, takes over what another family left in the queue's directories, takes every message and asks
+  // for what came since. Throws os::Fatal (111).
+  //   adoption  where and under which numbers; the rest of it is filled in here
+  void start(Adoption::Settings adoption);
 
   // Called after each turn in which deliveries began or ended or a limit changed.
   void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
@@ -76,6 +79,7 @@ class Send {
   bool from_intake(const link::Frame& frame);
   bool from_clean(const link::Frame& frame);
 
+  Adoption::Done adopt(Adoption::Settings settings);
   void admit(const queue::AdmittedView& message);
   void schedule(const queue::Image::MessageView& message);
   void reroute(const queue::Image::MessageView& message);

@@ -149,6 +149,12 @@ void Adopted::push(queue::Channel channel, std::string address, Fate fate) {
   fates_.push_back(std::move(fate));
 }
 
+std::vector<std::string> Adopted::addresses() const {
+  std::vector<std::string> addresses;
+  for (const auto& routed : message_.routed) addresses.push_back(routed.recipient.address);
+  return addresses;
+}
+
 void Adopted::each_record(const std::function<void(const queue::StateRecord&)>& visit) const {
   std::string encoded;
   message_.encode(encoded);

@@ -37,6 +37,7 @@ class Adopted {
   bool too_long() const { return too_long_; }
 
   const queue::Admitted& message() const { return message_; }
+  std::vector<std::string> addresses() const;  // of all recipients
   // The record Admitted, then what is known of each recipient. Views in them live during the call.
   void each_record(const std::function<void(const queue::StateRecord&)>& visit) const;
 

@@ -55,6 +55,9 @@ class Disk {
   virtual Result<std::vector<std::string>, int> list(const std::string& directory) = 0;  // names, in no order
   virtual Result<void, int> make_directory(const std::string& path, unsigned mode) = 0;  // it may exist already
   virtual Result<void, int> sync_directory(const std::string& path) = 0;  // names in it survive power loss
+  // Everything that was written to the file system of this directory survives power loss: one call where many files
+  // would have to be synced.
+  virtual Result<void, int> sync_file_system(const std::string& directory) = 0;
   virtual Result<void, int> rename(const std::string& from, const std::string& to) = 0;
   virtual Result<void, int> link(const std::string& from, const std::string& to) = 0;
   virtual Result<void, int> remove(const std::string& path) = 0;

@@ -85,6 +85,13 @@ class MemoryDisk final : public Disk {
     }
     return {};
   }
+  Result<void, int> sync_file_system(const std::string&) override {
+    if (auto allowed = change(); !allowed) return allowed;
+    durable_ = names_;
+    for (const auto& [path, node] : names_)
+      if (!node->poisoned) node->durable = node->content;
+    return {};
+  }
   Result<void, int> rename(const std::string& from, const std::string& to) override {
     if (auto allowed = change(); !allowed) return allowed;
     const auto found = names_.find(from);

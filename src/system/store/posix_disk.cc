@@ -147,6 +147,12 @@ class PosixDisk final : public Disk {
     return checked(::fsync(fd.get()));
   }
 
+  Result<void, int> sync_file_system(const std::string& directory) override {
+    const os::Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd) return fail(int{errno});
+    return checked(::syncfs(fd.get()));
+  }
+
   Result<void, int> rename(const std::string& from, const std::string& to) override {
     return checked(::rename(from.c_str(), to.c_str()));
   }
