@@ -63,14 +63,12 @@ Places find_places(const config::Environment& environment) {
     use_named_queue(places, named, settings);
     return places;
   }
-  const auto states = offered.states();
+  places.states = offered.states();
+  for (const ipc::OfferedQueue& queue : offered.queues)
+    places.intakes.push_back(ipc::intake_of(settings, queue.number));
   select::QueueChoice choice(static_cast<std::size_t>(::getpid()));
-  for (const std::size_t chosen : choice.in_order(states)) {
-    const unsigned number = offered.queues[chosen].number;
-    places.queues.push_back(settings.queue_base + '/' + ipc::queue_name(number));
-    places.intakes.push_back(ipc::intake_of(settings, number));
-    places.states.push_back(states[chosen]);
-  }
+  for (const std::size_t chosen : choice.in_order(places.states))
+    places.queues.push_back(settings.queue_base + '/' + ipc::queue_name(offered.queues[chosen].number));
   return places;
 }
 

@@ -16,8 +16,8 @@ namespace sluice::qmail_queue {
 
 struct Places {
   std::vector<std::string> queues;         // directories, the first to be tried first
-  std::vector<std::string> intakes;        // sockets of these queues, where the instance runs them
-  std::vector<select::QueueState> states;  // of these queues
+  std::vector<std::string> intakes;        // sockets of queues that the instance runs, by number
+  std::vector<select::QueueState> states;  // of these
   unsigned split = 0;
   bool big_todo = false;
   bool dynamic = false;  // queues have message queues

@@ -21,6 +21,7 @@ import subprocess
 import tempfile
 import time
 
+from . import posix_ipc
 from .accounts import ROOT, USERS, home_of, make_users, only_one
 from .smtp_server import program, toml
 
@@ -61,7 +62,7 @@ class Instance:
         self.log_path = self.home / "log"
         self.process = None
         self.mailbox = f"Maildir-{self.home.name}"
-        self.settings = {"me": "mx.example.org", "conf_split": 3, "smtp__listen": [f"127.0.0.1:{self.port}"],
+        self.settings = {"me": "mx.example.org", "conf_split": 3, "ipc_prefix": f"{self.home.name}-", "smtp__listen": [f"127.0.0.1:{self.port}"],
                          "defaultdelivery": f"./{self.mailbox}/" if ROOT else f"{self.home}/{self.mailbox}/"}
         self.environment = {}
         self.files = []  # to be removed at the end
@@ -88,6 +89,7 @@ class Instance:
             self._kill_everything()
             if failed:
                 print(f"--- log of {self.home}\n{self.log[-20000:]}")
+            posix_ipc.remove_all(self)
             for path in self.files:
                 path.unlink(missing_ok=True)
             for user in USERS if ROOT else ():

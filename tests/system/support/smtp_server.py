@@ -51,7 +51,7 @@ class SmtpServer:
         self.configure(**settings)
 
     def configure(self, **settings):
-        settings = {"me": "mx.example.org", **settings}
+        settings = {"me": "mx.example.org", "ipc_prefix": f"smtpd-{os.getpid()}-", **settings}
         lines = [f"{name} = {toml(value)}" for name, value in settings.items() if "__" not in name]
         group = {name.split("__")[1]: value for name, value in settings.items() if "__" in name}
         lines += ["[smtp]"] + [f"{name} = {toml(value)}" for name, value in group.items()]
