@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "remembered.h"
 
@@ -27,7 +26,8 @@ json channel_of(const schedule::ChannelStatus& status) {
   json waiting = json::object();
   for (std::size_t i = 0; i < schedule::kReasons; ++i)
     if (status.waiting[i] > 0) waiting[std::string(name_of(static_cast<schedule::Reason>(i)))] = status.waiting[i];
-  return {{"in_flight", status.in_flight}, {"limit", status.limit}, {"waiting", std::move(waiting)}};
+  return {
+      {"in_flight", status.in_flight}, {"limit", status.limit}, {"held", status.held}, {"waiting", std::move(waiting)}};
 }
 
 json figures_of(const Figures& figures) {
@@ -107,20 +107,9 @@ ipc::Answers listing(Send& send, std::string name) {
   };
 }
 
-// The `most` lanes with the most under way, and of those the ones with the most to do; of many lanes few are looked at.
-std::vector<schedule::LaneStatus> busiest(std::vector<schedule::LaneStatus> lanes, std::size_t most) {
-  const auto end = lanes.begin() + static_cast<std::ptrdiff_t>(std::min(most, lanes.size()));
-  std::partial_sort(lanes.begin(), end, lanes.end(), [](const schedule::LaneStatus& a, const schedule::LaneStatus& b) {
-    return std::tie(b.in_flight, b.jobs, a.destination) < std::tie(a.in_flight, a.jobs, b.destination);
-  });
-  lanes.erase(end, lanes.end());
-  return lanes;
-}
-
 std::vector<std::string> lanes_of(Send& send, const std::string& name, std::optional<std::size_t> most) {
   std::vector<std::string> answers;
-  auto lanes = send.core().lane_statuses();
-  if (most) lanes = busiest(std::move(lanes), *most);
+  const auto lanes = most ? send.core().busiest_lanes(*most) : send.core().lane_statuses();
   for (const schedule::LaneStatus& lane : lanes) {
     json object = {{"queue", name},
                    {"channel", queue::name_of(lane.channel)},

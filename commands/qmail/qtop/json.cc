@@ -11,7 +11,8 @@ using monitor::QueueState;
 using nlohmann::json;
 
 json channel_of(const monitor::ChannelFigures& channel) {
-  return {{"in_flight", channel.in_flight}, {"limit", channel.limit}, {"waiting", channel.waiting}};
+  return {
+      {"in_flight", channel.in_flight}, {"limit", channel.limit}, {"waiting", channel.waiting}, {"held", channel.held}};
 }
 
 json rates_of(const std::optional<monitor::Rates>& rates) {

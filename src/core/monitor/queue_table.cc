@@ -46,7 +46,8 @@ std::vector<Column> columns_for(std::size_t width) {
 
 std::string_view state_text(const QueueFigures& queue) {
   if (queue.disabled) return "disabled";
-  return queue.offered ? "" : "draining";
+  if (!queue.offered) return "draining";
+  return queue.local.held || queue.remote.held ? "held" : "";
 }
 
 Piece cell_of(const QueueFigures& queue, const Column& column) {

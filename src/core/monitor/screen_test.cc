@@ -98,6 +98,9 @@ TEST(Screen, AQueueThatIsDownIsNamedAndTheOthersAreShown) {
   EXPECT_THAT(text, HasSubstr("\nqueue2    not answering: Connection refused\n"));
   EXPECT_THAT(text, HasSubstr("1 NOT ANSWERING"));
   EXPECT_THAT(text, HasSubstr(" disabled\n"));
+  snapshot.queues[2].disabled = false;
+  snapshot.queues[2].remote.held = true;
+  EXPECT_THAT(drawn(snapshot), HasSubstr(" held\n"));
   EXPECT_THAT(text, HasSubstr("\nqueue1 "));
 }
 

@@ -14,6 +14,7 @@ namespace sluice::monitor {
 struct ChannelFigures {
   std::uint64_t in_flight = 0, limit = 0;
   std::uint64_t waiting = 0;  // jobs that are not under way, for whatever reason
+  bool held = false;          // none is started
 };
 
 // Of qmail-send since it began: messages taken, and recipients by what an attempt came to.

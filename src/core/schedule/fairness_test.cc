@@ -292,5 +292,21 @@ TEST(Lanes, OfDifferentChannelsDoNotShareANameOrALimit) {
   EXPECT_EQ(driver.scheduler.lane_statuses().size(), 2u);
 }
 
+TEST(Lanes, TheBusiestAreThoseWithTheMostInFlightAndThenWithTheMostToDo) {
+  Driver driver;
+  driver.send_many(3, "small");
+  driver.send_many(30, "large");
+  driver.send_many(40, "larger");
+  driver.send("one");
+  driver.plan();
+  const auto lanes = driver.scheduler.busiest_lanes(3);
+  ASSERT_EQ(lanes.size(), 3u);
+  EXPECT_EQ(lanes[0].destination, "larger");
+  EXPECT_EQ(lanes[1].destination, "large");
+  EXPECT_EQ(lanes[2].destination, "small");
+  EXPECT_EQ(driver.scheduler.busiest_lanes(99).size(), 4u);
+  EXPECT_TRUE(driver.scheduler.busiest_lanes(0).empty());
+}
+
 }  // namespace
 }  // namespace sluice::schedule

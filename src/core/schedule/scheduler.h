@@ -107,6 +107,8 @@ class Scheduler {
   std::optional<Explanation> explain(MessageId id) const;
   ChannelStatus status(Channel channel) const;
   std::vector<LaneStatus> lane_statuses();
+  // At most `most`: those with the most attempts in flight, among equals those with the most jobs.
+  std::vector<LaneStatus> busiest_lanes(std::size_t most);
   // Octets held for messages and jobs: records, index and heap; without recipient lists longer than one, and lanes.
   std::size_t octets() const;
 

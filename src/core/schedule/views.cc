@@ -1,6 +1,10 @@
 // Listings: why a message is still here, and what lanes and channels are doing.
 #include "core/schedule/views.h"
 
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
 #include "core/schedule/scheduler.h"
 
 namespace sluice::schedule {
@@ -20,6 +24,27 @@ Reason reason_of(const Job& job, const Lane& lane) {
       return Reason::kExpired;
   }
   return Reason::kNone;
+}
+
+LaneStatus status_of(const Lane& lane) {
+  LaneStatus status;
+  status.channel = lane.channel;
+  status.destination = lane.destination;
+  status.in_flight = lane.in_flight;
+  status.window = lane.health.window().size();
+  status.limit = lane.limit;
+  status.ready = lane.ready;
+  status.jobs = lane.jobs;
+  status.reason = lane.reason;
+  status.suspended = lane.suspended;
+  status.standing = lane.standing;
+  status.failed_probes = lane.health.backoff().failures();
+  if (lane.health.in_backoff()) status.backoff_until = lane.health.backoff().until();
+  return status;
+}
+
+bool busier(const Lane* a, const Lane* b) {
+  return std::tie(b->in_flight, b->jobs, a->destination) < std::tie(a->in_flight, a->jobs, b->destination);
 }
 
 }  // namespace
@@ -101,21 +126,18 @@ ChannelStatus Scheduler::status(Channel channel) const {
 std::vector<LaneStatus> Scheduler::lane_statuses() {
   std::vector<LaneStatus> statuses;
   statuses.reserve(board_.size());
-  board_.for_each([&](Index, const Lane& lane) {
-    LaneStatus& status = statuses.emplace_back();
-    status.channel = lane.channel;
-    status.destination = lane.destination;
-    status.in_flight = lane.in_flight;
-    status.window = lane.health.window().size();
-    status.limit = lane.limit;
-    status.ready = lane.ready;
-    status.jobs = lane.jobs;
-    status.reason = lane.reason;
-    status.suspended = lane.suspended;
-    status.standing = lane.standing;
-    status.failed_probes = lane.health.backoff().failures();
-    if (lane.health.in_backoff()) status.backoff_until = lane.health.backoff().until();
-  });
+  board_.for_each([&](Index, const Lane& lane) { statuses.push_back(status_of(lane)); });
+  return statuses;
+}
+
+std::vector<LaneStatus> Scheduler::busiest_lanes(std::size_t most) {
+  std::vector<const Lane*> lanes;
+  lanes.reserve(board_.size());
+  board_.for_each([&](Index, const Lane& lane) { lanes.push_back(&lane); });
+  const auto end = lanes.begin() + static_cast<std::ptrdiff_t>(std::min(most, lanes.size()));
+  std::partial_sort(lanes.begin(), end, lanes.end(), busier);
+  std::vector<LaneStatus> statuses;
+  std::transform(lanes.begin(), end, std::back_inserter(statuses), [](const Lane* lane) { return status_of(*lane); });
   return statuses;
 }
 

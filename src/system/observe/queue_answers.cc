@@ -23,6 +23,11 @@ std::uint64_t number(const json& object, const char* name) {
   return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
 }
 
+bool flag(const json& object, const char* name) {
+  const json value = member(object, name);
+  return value.is_boolean() && value.get<bool>();
+}
+
 std::string text(const json& object, const char* name) {
   const json value = member(object, name);
   return value.is_string() ? value.get<std::string>() : std::string();
@@ -30,7 +35,7 @@ std::string text(const json& object, const char* name) {
 
 monitor::ChannelFigures channel(const json& object, const char* name) {
   const json status = member(object, name);
-  monitor::ChannelFigures figures{number(status, "in_flight"), number(status, "limit"), 0};
+  monitor::ChannelFigures figures{number(status, "in_flight"), number(status, "limit"), 0, flag(status, "held")};
   const json waiting = member(status, "waiting");
   if (!waiting.is_object()) return figures;
   for (const auto& [reason, jobs] : waiting.items())
