@@ -67,9 +67,9 @@ Result<std::unique_ptr<InstanceLimits>, std::string> InstanceLimits::open(
     const std::string& directory, unsigned queue, std::function<void(const std::string&)> tell) {
   std::unique_ptr<InstanceLimits> limits(new InstanceLimits(directory));
   limits->tell_ = std::move(tell);
-  for (const auto& step : std::initializer_list<std::function<std::string()>>{
-           [&] { return limits->open_table(); }, [&] { return limits->claim(queue); },
-           [&] { return limits->open_bell(); }})
+  for (const auto& step : std::initializer_list<std::function<std::string()>>{[&] { return limits->open_table(); },
+                                                                              [&] { return limits->claim(queue); },
+                                                                              [&] { return limits->open_bell(); }})
     if (std::string error = step(); !error.empty()) return fail(std::move(error));
   return limits;
 }
@@ -197,8 +197,8 @@ std::string InstanceLimits::open_bell() {
 void InstanceLimits::send(unsigned column, Row row) const {
   const auto address = net::Endpoint::path(bell_of(column));
   if (!address) return;
-  const ssize_t sent = ::sendto(sender_.get(), &row, sizeof row, MSG_DONTWAIT | MSG_NOSIGNAL, address->data(),
-                                address->length());
+  const ssize_t sent =
+      ::sendto(sender_.get(), &row, sizeof row, MSG_DONTWAIT | MSG_NOSIGNAL, address->data(), address->length());
   // Its socket is full, so it has calls to read, and then it looks here.
   if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) table_->rings_missed[column] = 1;
 }
