@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "core/queue/layout.h"
+#include "core/supervise/queue_set.h"
 #include "queues.h"
 #include "system/ipc/control.h"
 
@@ -72,13 +74,39 @@ void list(Invocation& invocation, bool as_json) {
   if (!as_json && invocation.status == 0) fmt::print("{} message{}\n", messages, messages == 1 ? "" : "s");
 }
 
+// "queue2" or "2".
+std::optional<unsigned> number_in(const std::string& text) {
+  return supervise::number_of_queue(text.starts_with("queue") ? text : "queue" + text);
+}
+
+void pause(Invocation& invocation, const std::string& queue, bool on) {
+  const auto loaded = invocation.load();
+  if (!loaded) return;
+  const auto number = number_in(queue);
+  if (!number) return invocation.fail(kExitUsage, fmt::format("{} is neither a queue nor its number", queue));
+  const auto asked = ipc::ask(queue::supervisor_socket(loaded->settings.run_dir),
+                              {{"what", "pause"}, {"queue", *number}, {"on", on}}, [](Octets) {});
+  if (!asked) invocation.fail(kExitUnavailable, asked.error());
+}
+
+void add_pause(CLI::App& queue, Invocation& invocation, const char* name, const char* text, bool on) {
+  auto* command = queue.add_subcommand(name, text);
+  auto number = std::make_shared<std::string>();
+  command->add_option("queue", *number, "The queue or its number")->required();
+  command->callback([&invocation, number, on] { pause(invocation, *number, on); });
+}
+
 }  // namespace
 
 void add_queue(CLI::App& app, Invocation& invocation) {
   auto* command = app.add_subcommand("queue", "Lists the messages that are in the queues, and why");
   auto as_json = std::make_shared<bool>(false);
   command->add_flag("--json", *as_json, "Print one JSON object a line for each message");
-  command->callback([&invocation, as_json] { list(invocation, *as_json); });
+  add_pause(*command, invocation, "pause", "Starts no deliveries of a queue any more", true);
+  add_pause(*command, invocation, "resume", "Starts them again", false);
+  command->callback([command, &invocation, as_json] {
+    if (command->get_subcommands().empty()) list(invocation, *as_json);
+  });
 }
 
 }  // namespace sluice::commands
