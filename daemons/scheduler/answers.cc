@@ -73,6 +73,8 @@ json recipient_of(Send& send, const queue::Image::RecipientView& view, const sch
   if (job == nullptr) return recipient;
   recipient["reason"] = name_of(job->reason);
   recipient["lane"] = job->destination;
+  for (const schedule::SharedLimits::Holder& holder : job->holders)
+    recipient["held_by"]["queue" + std::to_string(holder.queue)] = holder.attempts;
   const auto next = job->until.value_or(job->due);
   recipient["next"] = to_seconds(send.loop().wall() + (next - send.loop().now()));
   return recipient;

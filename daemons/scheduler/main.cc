@@ -12,6 +12,7 @@
 #include "published_counts.h"
 #include "stray_bodies.h"
 #include "system/config/queue_daemon.h"
+#include "system/ipc/shared_limits.h"
 #include "system/os/failure.h"
 #include "system/store/file_store.h"
 
@@ -93,6 +94,16 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
       settings.restrict_mailq};
 }
 
+// Without the table limits hold for each queue by itself, which is better than no queue.
+std::unique_ptr<ipc::InstanceLimits> shared_limits(const config::QueueDaemon& daemon) {
+  const auto tell = [](const std::string& what) { os::say("warn", kName, what); };
+  const std::string directory = queue::limits_directory(daemon.settings.settings().run_dir);
+  auto limits = ipc::InstanceLimits::open(directory, daemon.number, tell);
+  if (limits) return std::move(*limits);
+  tell(limits.error() + ": lane.limit holds for this queue by itself");
+  return nullptr;
+}
+
 SendPeers inherited_peers() {
   return {os::Fd(link::kToLocalDelivery), os::Fd(link::kToRemoteDelivery), os::Fd(link::kToClean),
           os::Fd(link::kToTodo), os::Fd(link::kToIntake)};
@@ -111,6 +122,7 @@ int run(int argc, char** argv) {
   if (!listener) throw os::Fatal(111, listener.error().what);
 
   net::Loop loop;
+  const auto limits = shared_limits(daemon);
   Activity activity(loop, link::kActivityLog, daemon.name, daemon.qident);
   Send send(
       loop, activity, std::move(*log), store::open_body_reader(daemon.directory, options), inherited_peers(),
@@ -119,7 +131,9 @@ int run(int argc, char** argv) {
       [&daemon]() -> std::optional<SendSettings> {
         if (!config::reread(kName, daemon.settings)) return std::nullopt;
         return settings_of(daemon.settings.settings());
-      });
+      },
+      limits ? &limits->limits() : nullptr);
+  if (limits) limits->listen(loop, [&send](schedule::SharedLimits::Row row) { send.limit_freed(row); });
   activity.add([&](std::string& out, const mail::ActivityLog& lines) {
     lines.scheduler_start(out, static_cast<std::uint32_t>(::getpid()), daemon.directory, false, false,
                           settings.conf_split);

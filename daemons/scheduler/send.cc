@@ -23,13 +23,13 @@ link::Hello self() { return {.role = link::Role::kScheduler, .pid = static_cast<
 
 Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog> log,
            std::unique_ptr<store::BodyReader> bodies, SendPeers peers, SendSettings settings,
-           std::uint64_t segment_size, Reclaim::Strays strays, Reread reread)
+           std::uint64_t segment_size, Reclaim::Strays strays, Reread reread, schedule::SharedLimits* shared)
     : loop_(loop),
       activity_(activity),
       bodies_(std::move(bodies)),
       settings_(std::move(settings)),
       reread_(std::move(reread)),
-      core_(settings_.policy),
+      core_(settings_.policy, shared),
       ledger_(loop, std::move(log),
               [this](const std::string& what) {
                 activity_.add(
@@ -134,6 +134,11 @@ void Send::plan_later() {
   if (plan_asked_) return;
   plan_asked_ = true;
   loop_.at_turn_end([this] { plan(); });
+}
+
+void Send::limit_freed(schedule::SharedLimits::Row row) {
+  core_.limit_freed(row, loop_.now());
+  plan_later();
 }
 
 void Send::plan() {

@@ -44,7 +44,7 @@ class Send {
 
   Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog> log,
        std::unique_ptr<store::BodyReader> bodies, SendPeers peers, SendSettings settings, std::uint64_t segment_size,
-       Reclaim::Strays strays, Reread reread);
+       Reclaim::Strays strays, Reread reread, schedule::SharedLimits* shared);
 
   // Reads the state log, takes over what another family left in the queue's directories, takes every message and asks
   // for what came since. Throws os::Fatal (111).
@@ -58,6 +58,9 @@ class Send {
   void run_all();  // ALRM
   void stop();     // TERM: ends what is in flight, at most kPatience, then the loop
   int exit_code() const { return exit_code_; }
+
+  // Another queue left a slot of a limit that holds for both (Scheduler::limit_freed).
+  void limit_freed(schedule::SharedLimits::Row row);
 
   static constexpr Duration kPatience{20'000};
 
