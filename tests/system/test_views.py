@@ -304,8 +304,18 @@ def test_qtop_answers_keys_while_a_queue_hangs(instance):
             os.kill(stopped, signal.SIGCONT)
 
 
-def test_qtop_names_a_terminal_that_nobody_knows(instance):
+@pytest.mark.parametrize("kind", ["no-such-terminal", "dumb"])
+def test_qtop_names_a_terminal_that_it_cannot_use(instance, kind):
     instance.set_up()
-    with Screen(instance, kind="no-such-terminal") as screen:
+    with Screen(instance, kind=kind) as screen:
         assert screen.end() == 111
-        assert b"no-such-terminal" in screen.octets
+        assert b'cannot use a terminal of type "%s"; --once needs none' % kind.encode() in screen.octets
+
+
+@pytest.mark.parametrize("kind", ["vt100", "linux", "screen", "tmux-256color", "xterm-256color"])
+def test_qtop_works_on_many_terminals(instance, kind):
+    instance.set_up()
+    with Screen(instance, kind=kind) as screen:
+        screen.wait_for(rb"NOT ANSWERING|NOT.{1,9}ANSWERING")
+        screen.press(b"q")
+        assert screen.end() == 0

@@ -1,5 +1,7 @@
 #include "terminal.h"
 
+#include <fmt/format.h>
+
 #define NCURSES_NOMACROS  // they have names like move and timeout
 #include <ncurses.h>
 #include <unistd.h>
@@ -23,6 +25,9 @@ bool has_colours() {
   ::init_pair(kRed, COLOR_RED, background);
   return true;
 }
+
+// tigetstr() answers (char*)-1 for a name that is no string of any terminal, which this one is.
+bool can_place_cursor() { return ::tigetstr("cup") != nullptr; }
 
 attr_t attributes_of(monitor::Style style) {
   switch (style) {
@@ -93,10 +98,11 @@ Key key_of(int code) {
 }  // namespace
 
 Terminal::Terminal() {
-  if (::newterm(nullptr, stdout, stdin) == nullptr) {
+  const bool known = ::newterm(nullptr, stdout, stdin) != nullptr;
+  if (!known || !can_place_cursor()) {
+    if (known) ::endwin();
     const char* type = std::getenv("TERM");
-    throw os::Fatal(
-        111, std::string("cannot use a terminal of type \"") + (type == nullptr ? "" : type) + "\"; --once needs none");
+    throw os::Fatal(111, fmt::format("cannot use a terminal of type \"{}\"; --once needs none", type ? type : ""));
   }
   ::cbreak();
   ::noecho();
