@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/schedule/limit_table.h"
 #include "core/schedule/scheduler.h"
 
 namespace {
@@ -31,12 +32,24 @@ void fill_sleeping(Scheduler& scheduler, std::size_t count, const std::vector<st
   }
 }
 
-// range(0): sleeping messages; range(1): destinations. Messages come in batches of 64.
+struct NoPeers final : LimitPeers {
+  void ring(unsigned, SharedLimits::Row) override {}
+  void bury() override {}
+  void full() override {}
+};
+
+// range(0): sleeping messages; range(1): destinations; range(2): queues that share their limits, 0: a queue that shares
+// none. Messages come in batches of 64.
 void accept_plan_settle(benchmark::State& state) {
   Policy policy;
   policy.of(Channel::kRemote).limit = 500;
   policy.of(Channel::kRemote).window.limit = 500;
-  Scheduler scheduler(policy);
+  const auto table = LimitTable::in_memory(1);
+  NoPeers peers;
+  std::vector<std::unique_ptr<LimitColumn>> queues;
+  for (unsigned queue = 0; queue < static_cast<unsigned>(state.range(2)); ++queue)
+    queues.push_back(std::make_unique<LimitColumn>(*table, queue, queue, peers));
+  Scheduler scheduler(policy, queues.empty() ? nullptr : queues.front().get());
   const auto destinations = names(static_cast<std::size_t>(state.range(1)));
   fill_sleeping(scheduler, static_cast<std::size_t>(state.range(0)), destinations);
   std::uint64_t id = 1u << 30;
@@ -59,7 +72,16 @@ void accept_plan_settle(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * 64);
 }
-BENCHMARK(accept_plan_settle)->Args({0, 1})->Args({0, 1000})->Args({100'000, 1000})->Args({1'000'000, 1000});
+BENCHMARK(accept_plan_settle)
+    ->Args({0, 1, 0})
+    ->Args({0, 1, 1})
+    ->Args({0, 1, 8})
+    ->Args({0, 1000, 0})
+    ->Args({0, 1000, 1})
+    ->Args({0, 1000, 8})
+    ->Args({100'000, 1000, 0})
+    ->Args({1'000'000, 1000, 0})
+    ->Args({1'000'000, 1000, 1});
 
 // Every attempt is deferred and sleeps again: heap pushes and pops among range(0) others.
 void defer_and_retry(benchmark::State& state) {

@@ -20,7 +20,7 @@ class Driver {
     std::vector<std::uint32_t> recipients;
   };
 
-  explicit Driver(Policy policy = {}) : scheduler(std::move(policy)) {}
+  explicit Driver(Policy policy = {}, SharedLimits* shared = nullptr) : scheduler(std::move(policy), shared) {}
 
   Scheduler scheduler;
   MonoTime now{};
