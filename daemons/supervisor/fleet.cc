@@ -125,7 +125,7 @@ FleetQueue& Fleet::add(unsigned place, bool draining) {
   auto& queue = queues_[place];
   queue = std::make_unique<FleetQueue>(loop_, instance_, owners_,
                                        supervise::queue_at(instance_.queue_base, instance_.queue_start + place),
-                                       events_of(place));
+                                       limits_.error_interval, events_of(place));
   if (draining) queue->drain();
   return *queue;
 }

@@ -19,7 +19,6 @@ constexpr Duration kQueuePatience{30'000};  // deliveries under way end or are q
 constexpr Duration kBetweenLooks{10}, kBetweenLateLooks{250};
 constexpr Duration kOpensSoon{5'000};   // after its start; from then on the door is looked at seldom
 constexpr Duration kOpensLate{30'000};  // from then on it is trouble
-constexpr Duration kObjectsAgain{5'000};
 
 bool accepts(const std::string& socket) {
   const auto connected = net::connect_path(socket, /*wait=*/false);
@@ -29,11 +28,12 @@ bool accepts(const std::string& socket) {
 }  // namespace
 
 FleetQueue::FleetQueue(net::Loop& loop, const Instance& instance, const layout::Owners& owners,
-                       supervise::QueueSpec spec, Events events)
+                       supervise::QueueSpec spec, const Duration& error_interval, Events events)
     : loop_(loop),
       instance_(instance),
       owners_(owners),
       spec_(std::move(spec)),
+      error_interval_(error_interval),
       name_(std::filesystem::path(spec_.directory).filename().string()),
       intake_(queue::intake_socket(instance.run_directory, name_)),
       events_(std::move(events)),
@@ -78,7 +78,7 @@ void FleetQueue::make_objects() {
   const auto notes = ipc::make_queue_objects(instance_.ipc_prefix, name_, instance_.hints, owners_);
   if (!notes) {
     if (complaint_ != notes.error()) alert(complaint_ = notes.error());
-    return objects_.set_after(kObjectsAgain);
+    return objects_.set_after(error_interval_);
   }
   complaint_.clear();
   for (const std::string& line : notes->lines) events_.on_note(line);
@@ -140,7 +140,8 @@ bool FleetQueue::in_trouble() const {
 supervise::PlaceState FleetQueue::state() const {
   using enum supervise::PlaceState;
   if (draining()) return kDraining;
-  if (in_trouble() || link_.paused()) return kUnusable;
+  if (in_trouble()) return kUnusable;
+  if (link_.paused()) return kPaused;
   return ready_ ? kWorking : kStarting;
 }
 

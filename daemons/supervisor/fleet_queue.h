@@ -31,9 +31,9 @@ class FleetQueue {
     std::function<void(const std::string&)> on_note;  // about its shared memory and message queue
   };
 
-  // `instance` and `owners` are not owned.
+  // `instance`, `owners` and `error_interval` (between tries to make shared memory, may change) are not owned.
   FleetQueue(net::Loop& loop, const Instance& instance, const layout::Owners& owners, supervise::QueueSpec spec,
-             Events events);
+             const Duration& error_interval, Events events);
 
   void start();
   void drain();
@@ -66,6 +66,7 @@ class FleetQueue {
   const Instance& instance_;
   const layout::Owners& owners_;
   const supervise::QueueSpec spec_;
+  const Duration& error_interval_;
   const std::string name_, intake_;
   Events events_;
   QueueLink link_;

@@ -53,7 +53,8 @@ enum class PlaceState : std::uint8_t {
   kAbsent,    // retired, or never made
   kStarting,  // on its way; counts as a queue without load
   kWorking,
-  kUnusable,  // cannot start, or must not deliver: paused
+  kUnusable,  // cannot start
+  kPaused,    // must not deliver
   kDraining,  // takes no new messages and ends when it is empty
 };
 

@@ -195,6 +195,13 @@ TEST(Scaling, QueuesThatCannotStartDoNotMakeItTryAllNumbers) {
   EXPECT_EQ(ask(scaling, states, 4, seconds(0), seconds(50)).action, Action::kKeep);
 }
 
+TEST(Scaling, PausedQueuesDoNotKeepOthersFromBeingMade) {
+  const std::array states{PlaceState::kWorking, PlaceState::kPaused, PlaceState::kPaused, PlaceState::kPaused};
+  Scaling scaling({});
+  scaling.report(0, local(10, 10, 1), at(seconds(0)));
+  EXPECT_EQ(ask(scaling, states, 4, seconds(0), seconds(5)).action, Action::kGrow);
+}
+
 TEST(Scaling, WithoutAnyWorkingQueueNothingIsDecided) {
   const std::array states{PlaceState::kUnusable};
   Scaling scaling({});
