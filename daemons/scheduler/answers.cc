@@ -122,9 +122,26 @@ std::vector<std::string> lanes_of(Send& send, const std::string& name, std::opti
                    {"limit", lane.limit},
                    {"ready", lane.ready},
                    {"reason", name_of(lane.reason)}};
-    if (lane.backoff_until)
-      object["backoff_until"] = to_seconds(send.loop().wall() + (*lane.backoff_until - send.loop().now()));
+    const auto seconds_of = [&send](MonoTime t) { return to_seconds(send.loop().wall() + (t - send.loop().now())); };
+    if (lane.backoff_since && lane.backoff_until) {
+      object["failures"] = lane.failed_probes;
+      object["backoff_since"] = seconds_of(*lane.backoff_since);
+      object["backoff_until"] = seconds_of(*lane.backoff_until);
+    }
     answers.push_back(text_of(object));
+  }
+  return answers;
+}
+
+// Ends the back-off of the destination that is named, in any channel, or of all; answers those that were in it.
+std::vector<std::string> forget_backoff(Send& send, const std::string& name, const json& query) {
+  const json destination = query.value("destination", json());
+  std::vector<std::string> answers;
+  for (const schedule::LaneStatus& lane : send.core().lane_statuses()) {
+    if (!lane.backoff_until || (destination.is_string() && destination.get<std::string>() != lane.destination)) continue;
+    if (!send.forget_backoff({lane.channel, lane.destination})) continue;
+    answers.push_back(
+        text_of({{"queue", name}, {"channel", queue::name_of(lane.channel)}, {"destination", lane.destination}}));
   }
   return answers;
 }
@@ -145,7 +162,8 @@ ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::
     if (what == "status") return ipc::answer_list({status_of(send, name, directory)});
     if (what == "queue") return listing(send, name);
     if (what == "lanes") return ipc::answer_list(lanes_of(send, name, most_of(query)));
-    return fail(fmt::format("qmail-send does not know \"{}\"; it answers status, queue and lanes", what));
+    if (what == "forget") return ipc::answer_list(forget_backoff(send, name, query));
+    return fail(fmt::format("qmail-send does not know \"{}\"; it answers status, queue, lanes and forget", what));
   };
 }
 

@@ -331,6 +331,12 @@ void Send::stop_now() {
   loop_.stop();
 }
 
+bool Send::forget_backoff(schedule::LaneKey lane) {
+  if (!core_.forget_backoff(lane, loop_.now())) return false;
+  plan_later();
+  return true;
+}
+
 std::vector<link::Hello> Send::daemons() const {
   std::vector<link::Hello> hellos{self()};
   for (const ipc::Link* peer : {todo_.get(), intake_.get(), clean_.get(), local_.get(), remote_.get()})

@@ -65,6 +65,7 @@ class Send {
   static constexpr Duration kPatience{20'000};
 
   // For the control socket.
+  bool forget_backoff(schedule::LaneKey lane);
   const queue::Image& image() const { return ledger_.image(); }
   schedule::Scheduler& core() { return core_; }
   std::size_t in_flight() const { return attempts_.size(); }

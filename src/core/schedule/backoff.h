@@ -18,9 +18,11 @@ class Backoff {
  public:
   bool active() const { return failures_ != 0; }  // since the first failure until reset()
   std::uint32_t failures() const { return failures_; }
+  MonoTime since() const { return since_; }  // the first failure
   MonoTime until() const { return until_; }
 
   void fail(const BackoffBounds& bounds, MonoTime now) {
+    if (!active()) since_ = now;
     const unsigned doublings = std::min<std::uint32_t>(failures_, 20);
     until_ = now + std::min(bounds.first * (std::int64_t{1} << doublings), std::max(bounds.first, bounds.limit));
     if (failures_ < ~std::uint32_t{0}) ++failures_;
@@ -30,6 +32,7 @@ class Backoff {
 
  private:
   std::uint32_t failures_ = 0;
+  MonoTime since_ = MonoTime::min();
   MonoTime until_ = MonoTime::min();
 };
 

@@ -64,6 +64,10 @@ class Health {
   }
 
   void probe_now(MonoTime now) { backoff_.expire(now); }
+  void forget_backoff() {
+    backoff_.reset();
+    probe_ = 0;
+  }
   void clamp(const WindowBounds& window) { window_.clamp(window); }
 
  private:

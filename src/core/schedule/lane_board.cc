@@ -328,4 +328,12 @@ void LaneBoard::probe_now(Index lane, MonoTime now) {
   refresh(lane, now);
 }
 
+bool LaneBoard::forget_backoff(LaneKey key, MonoTime now) {
+  const Index lane = find(key);
+  if (lane == kNowhere || !lanes_[lane].health.in_backoff()) return false;
+  lanes_[lane].health.forget_backoff();
+  refresh(lane, now);
+  return true;
+}
+
 }  // namespace sluice::schedule

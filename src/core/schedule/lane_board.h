@@ -78,6 +78,7 @@ class LaneBoard {
   void suspend(LaneKey key, MonoTime now);
   bool resume(LaneKey key, MonoTime now);  // false: it was not suspended
   void probe_now(Index lane, MonoTime now);
+  bool forget_backoff(LaneKey key, MonoTime now);  // false: it is not in back-off. The lane may be gone then
 
   const ChannelSlots& slots(Channel channel) const { return slots_[index_of(channel)]; }
   // Ready jobs of a channel that wait for `reason`.

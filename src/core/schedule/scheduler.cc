@@ -258,6 +258,12 @@ std::size_t Scheduler::run_lane(LaneKey key, MonoTime now) {
   return woken;
 }
 
+bool Scheduler::forget_backoff(LaneKey lane, MonoTime now) {
+  if (!board_.forget_backoff(lane, advance(now))) return false;
+  run_lane(lane, now);
+  return true;
+}
+
 void Scheduler::suspend(LaneKey lane, MonoTime now) { board_.suspend(lane, advance(now)); }
 
 bool Scheduler::resume(LaneKey lane, MonoTime now) { return board_.resume(lane, advance(now)); }

@@ -86,6 +86,10 @@ class Scheduler {
   std::size_t run_all(MonoTime now, std::optional<Channel> channel = std::nullopt);
   std::size_t run_lane(LaneKey lane, MonoTime now);
 
+  // The destination is well again, somebody says: it is not in back-off any more, and what waits for it goes as in
+  // run_lane(). False, and nothing happens: it was not in back-off.
+  bool forget_backoff(LaneKey lane, MonoTime now);
+
   // A suspended lane and a held channel start nothing. resume() returns false if the lane was not suspended.
   void suspend(LaneKey lane, MonoTime now);
   bool resume(LaneKey lane, MonoTime now);

@@ -361,6 +361,23 @@ TEST(QueueRun, ProbesADestinationInBackoffOnce) {
   EXPECT_EQ(driver.plan(), 0u);
 }
 
+TEST(BackoffOfADestination, ThatIsForgottenLetsEverythingGo) {
+  Driver driver;
+  driver.send_many(20, "dead.example");
+  driver.plan();
+  const auto began = driver.now;
+  while (!driver.running.empty()) driver.unreachable();
+  EXPECT_EQ(driver.plan(), 0u);
+  EXPECT_EQ(driver.scheduler.lane_statuses().front().backoff_since, began);
+  EXPECT_FALSE(driver.scheduler.forget_backoff({Channel::kRemote, "other.example"}, driver.now));
+  EXPECT_TRUE(driver.scheduler.forget_backoff({Channel::kRemote, "dead.example"}, driver.now));
+  EXPECT_EQ(driver.scheduler.lane_statuses().front().backoff_until, std::nullopt);
+  EXPECT_GE(driver.plan(), 1u);
+  EXPECT_FALSE(driver.scheduler.forget_backoff({Channel::kRemote, "dead.example"}, driver.now));
+  while (!driver.running.empty()) driver.unreachable();
+  EXPECT_EQ(driver.scheduler.lane_statuses().front().failed_probes, 1u);
+}
+
 TEST(Reassignment, MovesWhatWaitsAndLeavesWhatIsInFlight) {
   Policy policy;
   policy.recipients_per_attempt = 1;

@@ -39,7 +39,9 @@ LaneStatus status_of(const Lane& lane) {
   status.suspended = lane.suspended;
   status.standing = lane.standing;
   status.failed_probes = lane.health.backoff().failures();
-  if (lane.health.in_backoff()) status.backoff_until = lane.health.backoff().until();
+  if (!lane.health.in_backoff()) return status;
+  status.backoff_since = lane.health.backoff().since();
+  status.backoff_until = lane.health.backoff().until();
   return status;
 }
 

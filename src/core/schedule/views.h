@@ -128,6 +128,7 @@ struct LaneStatus {
   bool suspended = false;
   Standing standing = Standing::kUnknown;
   std::uint32_t failed_probes = 0;  // failures in a row since the back-off began
+  std::optional<MonoTime> backoff_since;
   std::optional<MonoTime> backoff_until;
 };
 
