@@ -26,11 +26,11 @@ std::string complaint_about(Octets envelope) {
   return decoded->recipients.empty() ? "the envelope has no recipient" : "";
 }
 
-store::NewBody new_body(const store::Adoptee& adoptee, std::uint64_t length) {
+store::NewBody new_body(const store::Adoptee& adoptee, const store::Adoption::Prepared& prepared) {
   store::NewBody body;
   body.envelope = adoptee.envelope;
-  body.file = adoptee.place.number;
-  body.file_length = length;
+  body.file = prepared.file;
+  body.file_length = prepared.length;
   body.uid = adoptee.uid;
   body.pid = adoptee.pid;
   body.arrival = adoptee.arrival;
@@ -46,7 +46,8 @@ bool Adoptions::take(const link::Frame& frame) {
   if (!adopt || adopt->inode == 0 || adopt->envelope.size() > queue::kMaximumEnvelope) return false;
   store::TodoPlace place{adopt->inode, std::nullopt};
   if (adopt->part != link::Adopt::kNotSplit) place.part = adopt->part;
-  waiting_.push_back({place, adopt->arrival, adopt->uid, adopt->pid, std::string(adopt->envelope)});
+  waiting_.push_back(
+      {place, adopt->arrival, adopt->uid, adopt->pid, std::string(adopt->envelope), std::string(adopt->extra_header)});
   return true;
 }
 
@@ -54,7 +55,8 @@ void Adoptions::commit(WallTime now, ipc::Link& todo, const OnStored& stored) {
   const auto waiting = std::exchange(waiting_, {});
   std::vector<const store::Adoptee*> fresh, done;
   std::vector<store::NewBody> batch;
-  boost::unordered_flat_set<std::uint64_t> bodies;  // of the batch: none may go in twice
+  std::vector<std::unique_ptr<store::LargeBody>> copies;  // made for the batch
+  boost::unordered_flat_set<std::uint64_t> bodies;        // of the batch: none may go in twice
   for (const store::Adoptee& adoptee : waiting) {
     if (const std::string complaint = complaint_about(adoptee.envelope); !complaint.empty()) {
       answer(todo, adoptee, Verdict::kRefused, complaint);
@@ -64,7 +66,7 @@ void Adoptions::commit(WallTime now, ipc::Link& todo, const OnStored& stored) {
       answer(todo, adoptee, Verdict::kNotNow, "another message has its number");
       continue;
     }
-    const auto prepared = adoption_.prepare(adoptee, now);
+    auto prepared = adoption_.prepare(adoptee, now);
     if (!prepared && prepared.error().gone) {
       answer(todo, adoptee, Verdict::kTaken);
     } else if (!prepared) {
@@ -73,12 +75,14 @@ void Adoptions::commit(WallTime now, ipc::Link& todo, const OnStored& stored) {
       done.push_back(&adoptee);
     } else {
       fresh.push_back(&adoptee);
-      batch.push_back(new_body(adoptee, prepared->length));
+      batch.push_back(new_body(adoptee, *prepared));
+      if (prepared->copy) copies.push_back(std::move(prepared->copy));
     }
   }
   const auto appended = writer_.append(batch, now);
   if (!appended) {
     report(appended.error().what);
+    for (const auto& copy : copies) copy->discard();
     for (const store::Adoptee* adoptee : fresh)
       answer(todo, *adoptee, Verdict::kNotNow, "the queue cannot write to its disk");
   } else {

@@ -138,7 +138,8 @@ std::vector<std::string> forget_backoff(Send& send, const std::string& name, con
   const json destination = query.value("destination", json());
   std::vector<std::string> answers;
   for (const schedule::LaneStatus& lane : send.core().lane_statuses()) {
-    if (!lane.backoff_until || (destination.is_string() && destination.get<std::string>() != lane.destination)) continue;
+    if (!lane.backoff_until || (destination.is_string() && destination.get<std::string>() != lane.destination))
+      continue;
     if (!send.forget_backoff({lane.channel, lane.destination})) continue;
     answers.push_back(
         text_of({{"queue", name}, {"channel", queue::name_of(lane.channel)}, {"destination", lane.destination}}));

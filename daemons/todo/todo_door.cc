@@ -95,13 +95,12 @@ bool TodoDoor::ask_for(const store::TodoPlace& place, bool by_look) {
   const auto known = aside_.find(place);
   if (known != aside_.end() && known->second == read->written) return true;
   const queue::TodoFile& content = read->content;
-  if (!content.extra_header.empty())
-    say("warn", fmt::format("{}: its extra header fields are left out", store::todo_path("", "todo", place).substr(1)));
   std::string envelope;
   queue::encode_envelope(envelope, content.envelope);
   asked_.emplace(place, Asked{read->written, by_look});
   if (by_look) ++asked_by_look_;
-  ask_({place.number, place.part.value_or(link::Adopt::kNotSplit), read->written, content.uid, content.pid, envelope});
+  ask_({place.number, place.part.value_or(link::Adopt::kNotSplit), read->written, content.uid, content.pid,
+        content.extra_header, envelope});
   return true;
 }
 

@@ -1,6 +1,7 @@
 """The doors for local programs: qmail-queue through the intake and through the todo directory, with other clients'
 habits, hostile files and missing daemons."""
 import os
+import re
 import shutil
 
 import pytest
@@ -35,6 +36,21 @@ def test_a_message_that_is_queued_with_all_daemons_down_is_delivered_at_the_next
     wait_until_clean(instance)
     assert len(set(mail)) == 2
     instance.wait_for_log(rf"^info msg .* qp \d+ uid {os.getuid()}\b", times=2)
+
+
+def test_the_extra_header_of_another_family_s_client_stands_on_top(instance):
+    instance.make_queue()
+    large = LETTER + b"x" * 70 * 10_000 + b"\n"
+    for letter in (LETTER, large):
+        assert qmail_queue(instance, letter, envelope(instance.user())) == 0
+    for path in files(instance, "todo"):
+        with open(instance.queue_directory / path, "ab") as todo:
+            todo.write(b"eX-Filter: clean\nX-Score: 3\0hSubject: hello\n\0")
+    instance.start()
+    mail = instance.wait_for_mail(2)
+    assert all(re.search(rb"\nX-Filter: clean\nX-Score: 3\nReceived: sluice queue ", one) for one in mail)
+    assert any(one.endswith(LETTER) for one in mail) and any(one.endswith(large) for one in mail)
+    wait_until_clean(instance)
 
 
 def test_a_running_queue_takes_a_message_without_the_todo_directory(instance):

@@ -199,7 +199,7 @@ std::optional<Resume> Resume::decode(Octets payload) {
 }
 
 void Adopt::encode(std::string& out) const {
-  Encoder(out).u64(inode).u32(part).i64(to_millis(arrival)).u32(uid).u32(pid).raw(envelope);
+  Encoder(out).u64(inode).u32(part).i64(to_millis(arrival)).u32(uid).u32(pid).octets(extra_header).raw(envelope);
 }
 std::optional<Adopt> Adopt::decode(Octets payload) {
   Decoder from(payload);
@@ -209,6 +209,7 @@ std::optional<Adopt> Adopt::decode(Octets payload) {
   adopt.arrival = wall_from_millis(from.i64());
   adopt.uid = from.u32();
   adopt.pid = from.u32();
+  adopt.extra_header = from.octets();
   adopt.envelope = take_rest(from);
   return whole(from, std::move(adopt));
 }

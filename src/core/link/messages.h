@@ -154,6 +154,7 @@ struct Adopt {
   std::uint32_t part = kNotSplit;  // the subdirectory of todo in which it stands
   WallTime arrival{};              // when the todo file was last written
   std::uint32_t uid = 0, pid = 0;  // of whoever queued it, as the todo file says
+  Octets extra_header;             // to be put on top of the body: whole lines, or nothing
   Octets envelope;
   void encode(std::string& out) const;
   static std::optional<Adopt> decode(Octets payload);

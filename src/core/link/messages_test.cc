@@ -81,8 +81,9 @@ TEST(SubmitFor, SurvivesTheWay) {
 }
 
 TEST(Adopt, SurvivesTheWayThereAndBack) {
-  const std::string there = encoded(Adopt{991, 17, wall_from_millis(1767225600123), 1000, 4242, "E"});
+  const std::string there = encoded(Adopt{991, 17, wall_from_millis(1767225600123), 1000, 4242, "X: y\n", "E"});
   const auto adopt = round_trip<Adopt>(there, true);
+  EXPECT_EQ(adopt.extra_header, "X: y\n");
   EXPECT_EQ(adopt.inode, 991u);
   EXPECT_EQ(adopt.part, 17u);
   EXPECT_EQ(to_millis(adopt.arrival), 1767225600123);

@@ -8,6 +8,7 @@
 #include "core/queue/checksum.h"
 #include "core/queue/envelope_codec.h"
 #include "system/store/journal_files.h"
+#include "system/store/large_body.h"
 #include "system/store/layout.h"
 
 namespace sluice::store {
@@ -22,13 +23,22 @@ constexpr std::size_t kSegmentsLookedThrough = 4;
 // belongs to an earlier message with the same number.
 constexpr std::chrono::hours kClockSlack{1};
 
-std::uint64_t fingerprint(const Adoptee& adoptee) {
+constexpr std::uint64_t kCopied = 1u << 18;  // octets read at once
+
+// A message is known by the number of its body; by the length of its body where that is a new file.
+struct Mark {
+  std::uint64_t number = 0, length = 0;
+};
+
+std::uint64_t fingerprint(const Adoptee& adoptee, Mark mark) {
   std::string facts;
   Encoder to(facts);
-  to.u64(adoptee.place.number).i64(to_millis(adoptee.arrival)).u32(adoptee.uid).u32(adoptee.pid);
+  to.u64(mark.number).u64(mark.length).i64(to_millis(adoptee.arrival)).u32(adoptee.uid).u32(adoptee.pid);
   const Octets pieces[] = {facts, adoptee.envelope};
   return queue::checksum(pieces);
 }
+
+std::uint64_t fingerprint(const Adoptee& adoptee) { return fingerprint(adoptee, {.number = adoptee.place.number}); }
 
 Adoption::Obstacle not_now(std::string what) { return {false, false, std::move(what)}; }
 Adoption::Obstacle never(std::string what) { return {false, true, std::move(what)}; }
@@ -46,12 +56,15 @@ void Adoption::recover(BodyWriter& writer, const Report& report) {
   boost::unordered_flat_set<std::uint64_t> wanted, in_journal;
   for (const TodoPlace& place : *waiting) wanted.insert(place.number);
   const auto visit = [&](const Replayed& message) {
-    if (message.body.storage == queue::BodyRef::Storage::kFile && wanted.contains(message.body.segment))
-      in_journal.insert(fingerprint({{message.body.segment, std::nullopt},
-                                     message.arrival,
-                                     message.uid,
-                                     message.pid,
-                                     std::string(message.envelope)}));
+    if (message.body.storage != queue::BodyRef::Storage::kFile) return true;
+    const Adoptee as_adopted{{message.body.segment, std::nullopt},
+                             message.arrival,
+                             message.uid,
+                             message.pid,
+                             std::string(message.envelope),
+                             {}};
+    if (wanted.contains(message.body.segment)) in_journal.insert(fingerprint(as_adopted));
+    in_journal.insert(fingerprint(as_adopted, {.length = message.body.length}));
     return true;
   };
   // What is damaged is said when it is replayed for todo-proc.
@@ -63,9 +76,9 @@ void Adoption::recover(BodyWriter& writer, const Report& report) {
   for (const TodoPlace& place : *waiting) {
     const auto read = read_todo(*options_.disk, queue_, place);
     if (!read) continue;  // todo-proc says so
-    Adoptee adoptee{place, read->written, read->content.uid, read->content.pid, {}};
+    Adoptee adoptee{place, read->written, read->content.uid, read->content.pid, {}, read->content.extra_header};
     queue::encode_envelope(adoptee.envelope, read->content.envelope);
-    if (in_journal.contains(fingerprint(adoptee))) done.push_back(std::move(adoptee));
+    if (is_in(in_journal, adoptee)) done.push_back(std::move(adoptee));
   }
   std::vector<const Adoptee*> pointers;
   for (const Adoptee& adoptee : done) pointers.push_back(&adoptee);
@@ -74,7 +87,7 @@ void Adoption::recover(BodyWriter& writer, const Report& report) {
 
 Result<Adoption::Prepared, Adoption::Obstacle> Adoption::prepare(const Adoptee& adoptee, WallTime now) {
   if (auto checked = check_todo(adoptee); !checked) return fail(std::move(checked.error()));
-  if (known_.contains(fingerprint(adoptee))) return Prepared{.known = true};
+  if (known_.contains(fingerprint(adoptee))) return Prepared{.known = true, .copy = nullptr};
   auto body = open_body(adoptee.place);
   if (!body) return fail(std::move(body.error()));
   const std::uint64_t number = adoptee.place.number;
@@ -84,13 +97,41 @@ Result<Adoption::Prepared, Adoption::Obstacle> Adoption::prepare(const Adoptee& 
     return fail(never("its message is not a file of that number, or not the queue's own"));
   if (facts->links != 1) return fail(never("its message has another name"));
   if (facts->modified > adoptee.arrival + kClockSlack) return fail(never("it is older than the message of its number"));
+  if (!adoptee.extra_header.empty()) return copy_body(adoptee, **body, facts->size);
   // From now on neither todo nor the state log vouches for the body until qmail-send has heard of it: it must not look
   // like one that was forgotten long ago.
   auto durable = (*body)->touch(now);
   if (durable) durable = (*body)->sync();
   if (durable) durable = options_.disk->sync_directory(body_directory(queue_, number, options_.split));
   if (!durable) return fail(not_now(trouble("cannot make the message durable", durable.error()).what));
-  return Prepared{.known = false, .length = facts->size};
+  return Prepared{.file = number, .length = facts->size, .copy = nullptr};
+}
+
+bool Adoption::is_in(const boost::unordered_flat_set<std::uint64_t>& fingerprints, const Adoptee& adoptee) const {
+  if (adoptee.extra_header.empty()) return fingerprints.contains(fingerprint(adoptee));
+  const auto body = open_body(adoptee.place);
+  const auto facts = body ? (*body)->facts() : fail(int{ENOENT});
+  return facts && fingerprints.contains(fingerprint(adoptee, {.length = adoptee.extra_header.size() + facts->size}));
+}
+
+// The extra header and the body in a file of their own, durable.
+Result<Adoption::Prepared, Adoption::Obstacle> Adoption::copy_body(const Adoptee& adoptee, File& body,
+                                                                   std::uint64_t length) const {
+  auto opened = FileLargeBody::open(queue_, options_);
+  if (!opened) return fail(not_now(opened.error().what));
+  std::unique_ptr<LargeBody> copy = std::move(*opened);
+  auto written = copy->write(adoptee.extra_header);
+  std::string piece(std::min<std::uint64_t>(length, kCopied), '\0');
+  for (std::uint64_t at = 0; written && at < length;) {
+    const auto count = body.read_at(at, piece.data(), std::min<std::uint64_t>(piece.size(), length - at));
+    if (!count || *count == 0)
+      return fail(not_now(trouble("cannot read the message", count ? EIO : count.error()).what));
+    written = copy->write({piece.data(), *count});
+    at += *count;
+  }
+  if (written) written = copy->finish();
+  if (!written) return fail(not_now(written.error().what));
+  return Prepared{.file = copy->inode(), .length = copy->length(), .copy = std::move(copy)};
 }
 
 // todo-proc has read it, but it is ours to remove: it must be what todo-proc says.
@@ -149,7 +190,7 @@ void Adoption::finish(std::span<const Adoptee* const> adoptees, const Report& re
     std::set<std::string> changed;
     for (const Adoptee* adoptee : adoptees) {
       if (left.contains(adoptee)) continue;
-      if (const auto removed = remove(directory, *adoptee); !removed) {
+      if (const auto removed = remove(todo_path(queue_, directory, adoptee->place)); !removed) {
         report(removed.error().what);
         left.insert(adoptee);
       }
@@ -161,6 +202,10 @@ void Adoption::finish(std::span<const Adoptee* const> adoptees, const Report& re
     }
   }
   for (const Adoptee* adoptee : adoptees) {
+    // What stays here is a body that no message needs, and goes when it is old enough.
+    if (!left.contains(adoptee) && !adoptee->extra_header.empty())
+      if (const auto removed = remove(body_path(queue_, adoptee->place.number, options_.split)); !removed)
+        report(removed.error().what);
     if (left.contains(adoptee))
       known_.insert(fingerprint(*adoptee));
     else if (!known_.empty())
@@ -168,8 +213,7 @@ void Adoption::finish(std::span<const Adoptee* const> adoptees, const Report& re
   }
 }
 
-Result<void, Trouble> Adoption::remove(const char* directory, const Adoptee& adoptee) const {
-  const std::string path = todo_path(queue_, directory, adoptee.place);
+Result<void, Trouble> Adoption::remove(const std::string& path) const {
   const auto removed = options_.disk->remove(path);
   if (!removed && removed.error() != ENOENT) return fail(trouble("cannot remove " + path, removed.error()));
   return {};

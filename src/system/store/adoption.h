@@ -1,9 +1,10 @@
 // Adoption: how a message that stands in the todo directory becomes one of the journal, for qmail-intake. A batch goes
 // through these steps, each of which must have ended before the next begins:
 //
-//   prepare()   each message is judged, and its body made durable where it is
+//   prepare()   each message is judged, and its body made durable where it is; with an extra header on top, which a
+//               filter asked for, in a new file
 //   append()    (BodyWriter) one record each, one sync: from here on the message is in the journal
-//   finish()    intd file and todo file are removed, durably
+//   finish()    intd file and todo file are removed, durably, then the body that was copied
 //   announce    only now may anybody hear of the message
 //
 // What a crash leaves behind is set right by recover(), before the first announcement: a todo file whose message is in
@@ -17,6 +18,7 @@
 #include <span>
 
 #include "system/store/file_store.h"
+#include "system/store/store.h"
 #include "system/store/todo_files.h"
 
 namespace sluice::store {
@@ -25,7 +27,8 @@ struct Adoptee {
   TodoPlace place;
   WallTime arrival{};  // when the todo file was written
   std::uint32_t uid = 0, pid = 0;
-  std::string envelope;  // encoded
+  std::string envelope;      // encoded
+  std::string extra_header;  // whole lines; or empty
 };
 
 class Adoption {
@@ -40,8 +43,10 @@ class Adoption {
   void recover(BodyWriter& writer, const Report& report);
 
   struct Prepared {
-    bool known = false;  // in the journal already: only to be finished
+    bool known = false;      // in the journal already: only to be finished
+    std::uint64_t file = 0;  // the number of the body, which the record has to name
     std::uint64_t length = 0;
+    std::unique_ptr<LargeBody> copy;  // to be discarded if the record is not written; or nothing
   };
   struct Obstacle {
     bool gone = false;       // the todo file is not there any more
@@ -57,9 +62,11 @@ class Adoption {
  private:
   Result<void, Obstacle> check_todo(const Adoptee& adoptee) const;
   Result<std::unique_ptr<File>, Obstacle> open_body(const TodoPlace& place) const;
+  Result<Prepared, Obstacle> copy_body(const Adoptee& adoptee, File& body, std::uint64_t length) const;
   Result<void, Trouble> move_body(const std::string& from, std::uint64_t number) const;
   std::vector<std::string> other_bodies(const TodoPlace& place) const;
-  Result<void, Trouble> remove(const char* directory, const Adoptee& adoptee) const;
+  Result<void, Trouble> remove(const std::string& path) const;
+  bool is_in(const boost::unordered_flat_set<std::uint64_t>& fingerprints, const Adoptee& adoptee) const;
 
   const std::string queue_;
   const Options options_;

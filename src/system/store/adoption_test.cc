@@ -17,6 +17,7 @@ using testing::HasSubstr;
 
 const WallTime kNow = wall_from_millis(1'800'000'000'000);
 constexpr unsigned kSplit = 3;
+const std::string kHeader = "X-Filter: clean\n";
 
 Options options_for(MemoryDisk& disk) {
   Options options;
@@ -39,6 +40,7 @@ void put(MemoryDisk& disk, const std::string& path, std::string octets) {
 struct Client {
   unsigned split = kSplit;
   bool big_todo = true;
+  std::string extra_header = {};
 
   TodoPlace queue(MemoryDisk& disk, const std::string& to, std::uint32_t pid) const {
     put(disk, "q/made", to);
@@ -47,7 +49,7 @@ struct Client {
     const std::string mess = fmt::format("q/mess/{}/{}", place.number % split, place.number);
     static_cast<void>(disk.rename("q/made", mess));
     const std::string intd = todo_path("q", "intd", place), todo = todo_path("q", "todo", place);
-    queue::TodoFile file{1000, pid, {}, {}};
+    queue::TodoFile file{1000, pid, {}, extra_header};
     file.envelope.sender = "a@x.example";
     file.envelope.recipients.emplace_back().address = to;
     put(disk, intd, queue::encode_todo_file(file));
@@ -89,7 +91,7 @@ class Daemons {
       const std::string to = envelope->recipients.front().address;
       std::string body(each.body.length, '\0');
       EXPECT_TRUE(reader->read(each.body, 0, body.data(), body.size())) << to;
-      EXPECT_EQ(body, to);
+      EXPECT_EQ(body, (to == "e@y" ? kHeader : "") + to);
       EXPECT_EQ(each.arrival, kNow);
       EXPECT_EQ(each.uid, 1000u);
       ++found[to];
@@ -106,14 +108,15 @@ class Daemons {
     std::vector<Adoptee> adoptees;
     std::vector<NewBody> batch;
     std::vector<const Adoptee*> done;
+    std::vector<std::unique_ptr<LargeBody>> copies;
     adoptees.reserve(places->size());
     for (const TodoPlace& place : *places) {
       const auto read = read_todo(disk_, "q", place);
       if (!read) continue;
-      adoptees.push_back({place, read->written, read->content.uid, read->content.pid, {}});
+      adoptees.push_back({place, read->written, read->content.uid, read->content.pid, {}, read->content.extra_header});
       Adoptee& adoptee = adoptees.back();
       queue::encode_envelope(adoptee.envelope, read->content.envelope);
-      const auto prepared = adoption.prepare(adoptee, kNow);
+      auto prepared = adoption.prepare(adoptee, kNow);
       if (!prepared) {
         said.push_back(prepared.error().what);
         continue;
@@ -122,30 +125,33 @@ class Daemons {
       if (prepared->known) continue;
       NewBody body;
       body.envelope = adoptee.envelope;
-      body.file = place.number;
+      body.file = prepared->file;
       body.file_length = prepared->length;
       body.uid = adoptee.uid;
       body.pid = adoptee.pid;
       body.arrival = adoptee.arrival;
       batch.push_back(body);
+      if (prepared->copy) copies.push_back(std::move(prepared->copy));
     }
-    if (writer.append(batch, kNow)) adoption.finish(done, report);
+    if (writer.append(batch, kNow)) return adoption.finish(done, report);
+    for (const auto& copy : copies) copy->discard();
   }
 
   MemoryDisk& disk_;
 };
 
-const std::map<std::string, int> kAll{{"b@y", 1}, {"c@y", 1}, {"d@y", 1}};
+const std::map<std::string, int> kAll{{"b@y", 1}, {"c@y", 1}, {"d@y", 1}, {"e@y", 1}};
 
-void queue_three(MemoryDisk& disk) {
+void queue_four(MemoryDisk& disk) {
   Client{}.queue(disk, "b@y", 11);
   Client{.big_todo = false}.queue(disk, "c@y", 12);
   Client{.split = 5}.queue(disk, "d@y", 13);
+  Client{.extra_header = kHeader}.queue(disk, "e@y", 14);
 }
 
 TEST(Adoption, TakesMessagesOfAnyClientAndLeavesTodoEmpty) {
   MemoryDisk disk;
-  queue_three(disk);
+  queue_four(disk);
   Daemons daemons(disk);
   ASSERT_TRUE(daemons.run());
   EXPECT_EQ(daemons.in_queue(), kAll);
@@ -154,11 +160,21 @@ TEST(Adoption, TakesMessagesOfAnyClientAndLeavesTodoEmpty) {
   EXPECT_TRUE(daemons.said.empty()) << daemons.said.front();
 }
 
+TEST(Adoption, LeavesOneBodyOfAMessageWithAnExtraHeader) {
+  MemoryDisk disk;
+  const TodoPlace place = Client{.extra_header = kHeader}.queue(disk, "e@y", 14);
+  ASSERT_TRUE(Daemons(disk).run());
+  std::size_t bodies = 0;
+  for (unsigned part = 0; part < kSplit; ++part) bodies += disk.list(fmt::format("q/mess/{}", part))->size();
+  EXPECT_EQ(bodies, 1u);
+  EXPECT_FALSE(disk.open(body_path("q", place.number, kSplit), Disk::Open::kRead, 0));
+}
+
 TEST(Adoption, SurvivesAPowerFailureAtEveryOperation) {
   std::mt19937_64 chance(7);
   for (std::uint64_t step = 1;; ++step) {
     MemoryDisk disk;
-    queue_three(disk);
+    queue_four(disk);
     disk.lose_power_at(disk.operations() + step);
     bool lost = false;
     try {
@@ -177,7 +193,7 @@ TEST(Adoption, SurvivesAPowerFailureAtEveryOperation) {
 TEST(Adoption, SurvivesTheEndOfTheProcessAtEveryOperation) {
   for (std::uint64_t step = 1;; ++step) {
     MemoryDisk disk;
-    queue_three(disk);
+    queue_four(disk);
     disk.lose_power_at(disk.operations() + step);
     bool died = false;
     try {
@@ -195,14 +211,14 @@ TEST(Adoption, SurvivesTheEndOfTheProcessAtEveryOperation) {
 
 TEST(Adoption, SurvivesAFailureOfEveryOperation) {
   MemoryDisk sound;
-  queue_three(sound);
+  queue_four(sound);
   const std::uint64_t before = sound.operations();
   ASSERT_TRUE(Daemons(sound).run());
   const std::uint64_t steps = sound.operations() - before;
   for (const int error : {EIO, ENOSPC}) {
     for (std::uint64_t step = 1; step <= steps; ++step) {
       MemoryDisk disk;
-      queue_three(disk);
+      queue_four(disk);
       disk.fail_at(disk.operations() + step, error);
       Daemons(disk).run();
       disk.clear_faults();
@@ -239,7 +255,7 @@ TEST(Adoption, DoesNotTakeAMessageTwiceWhoseTodoFileCannotBeRemoved) {
   auto writer = open_body_writer("q", 1, options_for(disk));
   Adoption adoption("q", options_for(disk), 0);
   const auto read = read_todo(disk, "q", place);
-  Adoptee adoptee{place, read->written, 1000, 11, {}};
+  Adoptee adoptee{place, read->written, 1000, 11, {}, {}};
   queue::encode_envelope(adoptee.envelope, read->content.envelope);
   ASSERT_FALSE(adoption.prepare(adoptee, kNow)->known);
   std::vector<std::string> said;
@@ -259,7 +275,7 @@ class AdoptionChecks : public testing::Test {
   AdoptionChecks() : place_(Client{}.queue(disk_, "b@y", 11)) {}
   Adoption::Obstacle obstacle(std::uint32_t owner = 0) {
     Adoption adoption("q", options_for(disk_), owner);
-    const auto prepared = adoption.prepare({place_, kNow, 1000, 11, "envelope"}, kNow);
+    const auto prepared = adoption.prepare({place_, kNow, 1000, 11, "envelope", {}}, kNow);
     return prepared ? Adoption::Obstacle{.what = "none"} : prepared.error();
   }
   std::string body() const { return body_path("q", place_.number, kSplit); }
