@@ -35,6 +35,8 @@ void append_recipient(std::string& out, const json& recipient, std::int64_t now)
   }
   const std::string reason = recipient.value("reason", "new");
   out += fmt::format("  {}", reason);
+  const json held_by = recipient.value("held_by", json::object());
+  for (const auto& [queue, deliveries] : held_by.items()) out += fmt::format(", {} by {}", deliveries.dump(), queue);
   const std::int64_t next = recipient.value("next", now) - now;
   if (reason != "in-flight" && next > 0) out += fmt::format(", next in {}", span_text(next));
   out += '\n';

@@ -67,10 +67,9 @@ Result<std::unique_ptr<InstanceLimits>, std::string> InstanceLimits::open(
     const std::string& directory, unsigned queue, std::function<void(const std::string&)> tell) {
   std::unique_ptr<InstanceLimits> limits(new InstanceLimits(directory));
   limits->tell_ = std::move(tell);
-  for (const auto& step : std::initializer_list<std::function<std::string()>>{[&] { return limits->open_table(); },
-                                                                              [&] { return limits->claim(queue); },
-                                                                              [&] { return limits->open_bell(); }})
-    if (std::string error = step(); !error.empty()) return fail(std::move(error));
+  std::string error = limits->open_table(queue);
+  if (error.empty()) error = limits->open_bell();
+  if (!error.empty()) return fail(std::move(error));
   return limits;
 }
 
@@ -82,7 +81,7 @@ InstanceLimits::~InstanceLimits() {
 
 // The file --------------------------------------------------------------------------------------------------------
 
-std::string InstanceLimits::open_table() {
+std::string InstanceLimits::open_table(unsigned queue) {
   const std::string path = directory_ + "/table";
   file_ = os::Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file_) return os::with_errno("cannot open " + path);
@@ -91,37 +90,33 @@ std::string InstanceLimits::open_table() {
     std::this_thread::sleep_for(Duration{10});
   }
   std::string error = make_table();
+  if (error.empty()) error = claim(queue);  // before another may find the table unused
   unlock(kMaking);
   return error;
 }
 
-// What is there already is kept if it is a table of this version. Anything else is nobody's, unless columns are locked.
+// The first queue of an instance makes the table; those that come while it is in use take what is there.
 std::string InstanceLimits::make_table() {
   const std::string path = directory_ + "/table";
   struct stat status {};
   if (::fstat(file_.get(), &status) != 0 || !S_ISREG(status.st_mode)) return path + " is no plain file";
-  const auto map = [&] {
-    void* memory = ::mmap(nullptr, sizeof(LimitTable), PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
-    table_ = memory == MAP_FAILED ? nullptr : static_cast<LimitTable*>(memory);
-    return table_ != nullptr;
-  };
-  if (status.st_size == static_cast<off_t>(sizeof(LimitTable))) {
-    if (!map()) return os::with_errno("cannot map " + path);
-    if (table_->sound()) return {};
-    ::munmap(std::exchange(table_, nullptr), sizeof(LimitTable));
-  }
-  if (is_locked_by_others(0, kLimitColumns)) return path + " is in use by another version";
+  const bool in_use = is_locked_by_others(0, kLimitColumns);
+  if (in_use && status.st_size != static_cast<off_t>(sizeof(LimitTable))) return path + " is in use by another version";
   std::uint64_t seed = 0;
-  if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) return os::with_errno("cannot draw a random number");
-  // The space is there from the start: a full disk is an error here, not a signal at some later write.
-  if (::ftruncate(file_.get(), 0) != 0) return os::with_errno("cannot empty " + path);
-  if (const int code = ::posix_fallocate(file_.get(), 0, sizeof(LimitTable)); code != 0) {
-    errno = code;
-    return os::with_errno("cannot make " + path);
+  if (!in_use) {
+    if (::getrandom(&seed, sizeof seed, 0) != sizeof seed) return os::with_errno("cannot draw a random number");
+    // The space is there from the start: a full disk is an error here, not a signal at some later write.
+    if (::ftruncate(file_.get(), 0) != 0) return os::with_errno("cannot empty " + path);
+    if (const int code = ::posix_fallocate(file_.get(), 0, sizeof(LimitTable)); code != 0) {
+      errno = code;
+      return os::with_errno("cannot make " + path);
+    }
   }
-  if (!map()) return os::with_errno("cannot map " + path);
-  table_->make(seed);
-  return {};
+  void* memory = ::mmap(nullptr, sizeof(LimitTable), PROT_READ | PROT_WRITE, MAP_SHARED, file_.get(), 0);
+  if (memory == MAP_FAILED) return os::with_errno("cannot map " + path);
+  table_ = static_cast<LimitTable*>(memory);
+  if (!in_use) table_->make(seed);
+  return table_->sound() ? std::string() : path + " is in use by another version";
 }
 
 std::string InstanceLimits::claim(unsigned queue) {

@@ -6,10 +6,10 @@
 //   RUN/limits/bell-C   datagram socket of the owner of column C: four octets, the number of a row in which a slot was
 //                       reserved for it, in native order; 2^32-1: look at all
 //
-// A column is claimed for as long as the object lives; queue N gets column N mod 64, or the next that is free. What an
-// earlier owner left in it is zeroed; columns whose owners ended and do not come back are zeroed by whoever waits.
-// An address that is gone, a full socket and octets that say nothing are not errors: calls may get lost (SharedLimits).
-// Only qmail-send may open it: the directory is its user's alone.
+// The first to open it makes the table anew. A column is claimed for as long as the object lives; queue N gets column N
+// mod 64, or the next that is free. What an earlier owner left in it is zeroed; columns whose owners ended and do not
+// come back are zeroed by whoever waits. An address that is gone, a full socket and octets that say nothing are not
+// errors: calls may get lost (SharedLimits). Only qmail-send may open it: the directory is its user's alone.
 #pragma once
 
 #include <array>
@@ -44,7 +44,7 @@ class InstanceLimits final : private schedule::LimitPeers {
 
  private:
   explicit InstanceLimits(std::string directory) : directory_(std::move(directory)) {}
-  std::string open_table();
+  std::string open_table(unsigned queue);
   std::string make_table();
   std::string claim(unsigned queue);
   std::string open_bell();

@@ -124,6 +124,13 @@ TEST_F(SharedTable, AFileThatIsNoTableIsMadeOneUnlessItIsInUse) {
   EXPECT_NE(refused.error().find("another version"), std::string::npos);
 }
 
+TEST_F(SharedTable, TheFirstQueueFindsNothingOfFormerTimes) {
+  Row row = schedule::SharedLimits::kNoRow;
+  ASSERT_EQ(open(1)->limits().take(row, kSite, 1), Answer::kTaken);
+  row = schedule::SharedLimits::kNoRow;
+  EXPECT_EQ(open(2)->limits().take(row, kSite, 1), Answer::kTaken);
+}
+
 TEST_F(SharedTable, WithoutADirectoryAnErrorSaysSo) {
   const auto refused = InstanceLimits::open(directory_ + "/none", 2, [](const std::string&) {});
   ASSERT_FALSE(refused);
