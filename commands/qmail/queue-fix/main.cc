@@ -8,6 +8,8 @@
 #include <iostream>
 #include <map>
 
+#include "export.h"
+#include "names.h"
 #include "options.h"
 #include "system/config/load.h"
 #include "system/layout/repair.h"
@@ -39,51 +41,114 @@ queue::QueueShape shape_of(const Options& options) {
 // Asks once for each kind of change. No answer is no.
 class Question {
  public:
-  bool yes(const layout::Finding& finding) {
-    const auto known = answers_.find(finding.flaw);
+  bool yes(const std::string& kind, const std::string& text) {
+    const auto known = answers_.find(kind);
     if (known != answers_.end()) return known->second;
-    fmt::print("{}\nThis and all further changes of this kind? (y/n) ", finding.text);
+    fmt::print("{}\nThis and all further changes of this kind? (y/n) ", text);
     std::fflush(stdout);
     std::string answer;
     std::getline(std::cin, answer);
-    return answers_[finding.flaw] = answer == "y" || answer == "yes";
+    return answers_[kind] = answer == "y" || answer == "yes";
   }
 
  private:
-  std::map<layout::Flaw, bool> answers_;
+  std::map<std::string, bool> answers_;
 };
 
-layout::Tally fix(const Options& options, const std::string& directory, const layout::Owners& owners) {
-  Question question;
-  layout::Orders orders;
-  orders.plain_files = true;
-  orders.approve = [&](const layout::Finding& finding) {
-    if (options.verbose) fmt::print("{}\n", finding.text);
-    return !options.change_nothing && (!options.ask || question.yes(finding));
-  };
-  orders.complain = [](std::string_view text) {
+class Repair {
+ public:
+  Repair(const Options& options, std::string directory, const layout::Owners& owners)
+      : options_(options), directory_(std::move(directory)), owners_(owners), shape_(shape_of(options)) {}
+
+  // The exit status.
+  int run() {
+    set_right();
+    const NamesDone names = fix_names(directory_, names_orders());
+    found_ += names.numbered.found;
+    failed_ += names.numbered.failed;
+    if (names.numbered.changed > 0) set_right();  // what is in its place only now
+    if (names.in_use) complain("the queue is in use: its names and places were not looked at");
+    const unsigned problems = options_.change_nothing ? found_ + failed_ : failed_;
+    if (options_.verbose) fmt::print("queue-fix finished with {} errors...\n", problems);
+    if (std::fflush(stdout) != 0) throw os::Fatal(kExitFailure, os::with_errno("cannot write to standard output"));
+    if (options_.change_nothing) return static_cast<int>(std::min(problems, kMostProblems));
+    return failed_ > 0 ? kExitFailure : 0;
+  }
+
+ private:
+  bool approved(const std::string& kind, const std::string& text) {
+    if (options_.verbose) fmt::print("{}\n", text);
+    return !options_.change_nothing && (!options_.ask || question_.yes(kind, text));
+  }
+  static void complain(std::string_view text) {
     std::fflush(stdout);
     os::say("warn", kName, text);
-  };
-  return layout::repair(directory, queue::queue_places(shape_of(options)), owners, orders);
+  }
+
+  void set_right() {
+    layout::Orders orders;
+    orders.plain_files = true;
+    orders.approve = [this](const layout::Finding& finding) {
+      return approved(std::to_string(static_cast<int>(finding.flaw)), finding.text);
+    };
+    orders.complain = complain;
+    auto places = queue::queue_places(shape_);
+    if (options_.one_user)
+      for (queue::Place& place : places)
+        if (place.owner == queue::User::kScheduler) place.owner = queue::User::kQueue;
+    const layout::Tally tally = layout::repair(directory_, places, owners_, orders);
+    found_ += tally.found;
+    failed_ += tally.failed;
+  }
+
+  NamesOrders names_orders() {
+    NamesOrders orders;
+    orders.shape = shape_;
+    orders.approve = [this](standstill::Change change, const std::string& text) {
+      return approved("name" + std::to_string(static_cast<int>(change)), text);
+    };
+    orders.complain = complain;
+    return orders;
+  }
+
+  const Options& options_;
+  const std::string directory_;
+  const layout::Owners& owners_;
+  const queue::QueueShape shape_;
+  Question question_;
+  unsigned found_ = 0, failed_ = 0;
+};
+
+std::string absolute_name(const std::string& directory) {
+  const auto path = std::filesystem::absolute(directory).lexically_normal();
+  return (path.has_filename() ? path : path.parent_path()).string();
+}
+
+int export_to(const Options& options, const layout::Owners& owners) {
+  const auto loaded = config::load({});
+  if (!loaded) throw os::Fatal(kExitFailure, loaded.error().front().to_text());
+  ExportOrders orders;
+  orders.from = absolute_name(options.directory);
+  orders.to = absolute_name(options.export_to);
+  orders.shape = shape_of(options);
+  orders.verbose = options.verbose;
+  orders.trash = options.trash;
+  const std::size_t messages = export_queue(orders, loaded->settings, owners);
+  fmt::print("exported {} messages to {}\n", messages, orders.to);
+  if (std::fflush(stdout) != 0) throw os::Fatal(kExitFailure, os::with_errno("cannot write to standard output"));
+  return 0;
 }
 
 int run(int argc, char** argv) {
   const auto options = parse(argc, argv);
   if (!options)
-    throw os::Fatal(kExitUsage,
-                    options.error() + "; usage: queue-fix [-iNrtv] [-s split] [-b 0|1] [-S size] queue_dir");
+    throw os::Fatal(kExitUsage, options.error() +
+                                    "; usage: queue-fix [-imNrtv] [-s split] [-b 0|1] [-S size] "
+                                    "[--export DIR] queue_dir");
   const auto owners = layout::Owners::find();
   if (!owners) throw os::Fatal(kExitFailure, owners.error().to_text());
-  const auto directory = std::filesystem::absolute(options->directory).lexically_normal();
-  const std::string name = (directory.has_filename() ? directory : directory.parent_path()).string();
-
-  const layout::Tally tally = fix(*options, name, *owners);
-  const unsigned problems = options->change_nothing ? tally.found + tally.failed : tally.failed;
-  if (options->verbose) fmt::print("queue-fix finished with {} errors...\n", problems);
-  if (std::fflush(stdout) != 0) throw os::Fatal(kExitFailure, os::with_errno("cannot write to standard output"));
-  if (options->change_nothing) return static_cast<int>(std::min(problems, kMostProblems));
-  return tally.failed > 0 ? kExitFailure : 0;
+  if (!options->export_to.empty()) return export_to(*options, *owners);
+  return Repair(*options, absolute_name(options->directory), *owners).run();
 }
 
 }  // namespace

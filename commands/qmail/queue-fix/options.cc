@@ -1,7 +1,7 @@
 #include "options.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
+#include <getopt.h>
 
 #include <charconv>
 
@@ -26,7 +26,8 @@ Result<Options, std::string> parse(int argc, char* const* argv) {
   Options options;
   ::optind = 0;  // begins anew, whoever used it before
   ::opterr = 0;
-  for (int option; (option = ::getopt(argc, argv, "+:iNrtvs:b:S:")) != -1;) switch (option) {
+  static const ::option kLong[] = {{"export", required_argument, nullptr, 'X'}, {nullptr, 0, nullptr, 0}};
+  for (int option; (option = ::getopt_long(argc, argv, "+:imNrtvs:b:S:", kLong, nullptr)) != -1;) switch (option) {
       case 'i':
         options.ask = true;
         break;
@@ -36,7 +37,15 @@ Result<Options, std::string> parse(int argc, char* const* argv) {
       case 'r':
         options.rate_limit = true;
         break;
+      case 'm':
+        options.one_user = true;
+        break;
       case 't':
+        options.trash = true;
+        break;
+      case 'X':
+        options.export_to = ::optarg;
+        if (options.export_to.empty()) return fail(std::string("--export: no directory given"));
         break;
       case 'v':
         options.verbose = true;
@@ -56,9 +65,10 @@ Result<Options, std::string> parse(int argc, char* const* argv) {
           return fail(fmt::format("-S {}: the size is a number from 1 to {}", ::optarg, kLargestTcpto));
         break;
       case ':':
+        if (::optopt == 'X') return fail(std::string("option --export needs a value"));
         return fail(fmt::format("option -{} needs a value", static_cast<char>(::optopt)));
-      default:  // of "--word" only the second dash is read, so that it is still the one at optind
-        if (::optopt == '-') return fail(fmt::format("unknown option {}", argv[::optind]));
+      default:
+        if (::optopt == 0) return fail(fmt::format("unknown option {}", argv[::optind - 1]));
         return fail(fmt::format("unknown option -{}", static_cast<char>(::optopt)));
     }
   if (::optind + 1 != argc)

@@ -34,6 +34,16 @@ TEST(QueueFixOptions, LeaveSplitAndBigTodoToTheSettingsWhenNotGiven) {
   EXPECT_EQ(options->big_todo, std::nullopt);
 }
 
+TEST(QueueFixOptions, NameTheDirectoryOfAnExport) {
+  const auto options = parse_words({"-m", "--export", "/tmp/plain", "-s23", "-b", "0", "queue1"});
+  ASSERT_TRUE(options);
+  EXPECT_TRUE(options->one_user);
+  EXPECT_EQ(options->export_to, "/tmp/plain");
+  EXPECT_EQ(options->directory, "queue1");
+  EXPECT_EQ(parse_words({"q", "--export"}).error(), "one queue at a time");
+  EXPECT_EQ(parse_words({"--export"}).error(), "option --export needs a value");
+}
+
 TEST(QueueFixOptions, AreRefusedWithASentence) {
   EXPECT_EQ(parse_words({"-x", "q"}).error(), "unknown option -x");
   EXPECT_EQ(parse_words({"-i", "--word", "q"}).error(), "unknown option --word");

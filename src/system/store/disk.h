@@ -61,8 +61,10 @@ class Disk {
   virtual Result<void, int> rename(const std::string& from, const std::string& to) = 0;
   virtual Result<void, int> link(const std::string& from, const std::string& to) = 0;
   virtual Result<void, int> remove(const std::string& path) = 0;
-  // One process at a time holds a directory, until the File dies or the process does. EWOULDBLOCK: another has it.
-  virtual Result<std::unique_ptr<File>, int> lock(const std::string& directory) = 0;
+  virtual Result<void, int> remove_directory(const std::string& path) = 0;  // an empty one
+  // One process at a time holds a directory or a file, until the File dies or the process does. EWOULDBLOCK: another
+  // has it.
+  virtual Result<std::unique_ptr<File>, int> lock(const std::string& path) = 0;
 };
 
 Disk& posix_disk();  // the real one

@@ -112,6 +112,7 @@ class MemoryDisk final : public Disk {
     if (names_.erase(path) == 0) return fail(ENOENT);
     return {};
   }
+  Result<void, int> remove_directory(const std::string&) override { return {}; }
   Result<std::unique_ptr<File>, int> lock(const std::string& directory) override {
     if (!locked_.insert(directory).second) return fail(EWOULDBLOCK);
     return std::make_unique<Lock>(*this, directory);

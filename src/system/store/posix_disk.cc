@@ -161,8 +161,10 @@ class PosixDisk final : public Disk {
   }
   Result<void, int> remove(const std::string& path) override { return checked(::unlink(path.c_str())); }
 
-  Result<std::unique_ptr<File>, int> lock(const std::string& directory) override {
-    os::Fd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Result<void, int> remove_directory(const std::string& path) override { return checked(::rmdir(path.c_str())); }
+
+  Result<std::unique_ptr<File>, int> lock(const std::string& path) override {
+    os::Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
     if (!fd || ::flock(fd.get(), LOCK_EX | LOCK_NB) < 0) return fail(int{errno});
     return std::make_unique<PosixFile>(std::move(fd));
   }
