@@ -28,10 +28,16 @@ SOON = 15  # seconds; well before the next look
 LOOK = 40  # seconds in which a look must have happened, on a loaded machine
 
 
+def make_queue(instance, **settings):
+    instance.make_queue(smtp__listen=[], **settings)
+    for directory in () if ROOT else ("run/intake", "run/control"):  # what qscheduler makes, or `sluice setup`
+        (instance.home / directory).mkdir()
+
+
 def start_queue(instance, *options, command=(), number=1, **settings):
     """A dynamic queue, ready; its qmail-send is instance.process."""
-    settings = {"smtp__listen": [], "msgqueuelen": 8, "msgqueuesize": 64, **settings}
-    instance.make_queue(**{name: value for name, value in settings.items() if value is not None})
+    settings = {"msgqueuelen": 8, "msgqueuesize": 64, **settings}
+    make_queue(instance, **{name: value for name, value in settings.items() if value is not None})
     instance.spawn(*command, program("qmail-start"), *options, QUEUEDIR=str(instance.queue_directory), QIDENT=str(number))
     instance.wait_for_log(r"todo-proc: queue1: Resetting to (mqueue|compat) mode$")
 
@@ -221,7 +227,7 @@ def test_shared_memory_of_any_content_is_taken_over(instance):
 
 
 def test_static_queues_publish_nothing(instance):
-    instance.make_queue(smtp__listen=[])
+    make_queue(instance)
     instance.spawn(program("qmail-start"), "-s", QUEUEDIR=str(instance.queue_directory))
     assert qmail_queue(instance, LETTER, envelope(instance.user())) == 0
     wait_for_mail(instance)

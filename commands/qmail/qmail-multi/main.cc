@@ -1,5 +1,4 @@
 // qmail-multi: see qmail-multi(8). Chooses a queue, runs the filter, and becomes the program that queues.
-#include <sys/random.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -40,10 +39,7 @@ std::string some_queue() {
   const settings::Settings& settings = loaded->settings;
   if (!supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count)) throw Stop{kSettings};
   const ipc::OfferedQueues offered = ipc::offered_queues(settings);
-  std::uint64_t random = 0;
-  if (::getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
-    random = static_cast<std::uint64_t>(::getpid());
-  const auto order = select::QueueChoice(random).in_order(offered.states());
+  const auto order = select::QueueChoice(ipc::some_turn()).in_order(offered.states());
   const auto directory = [&](std::size_t place) {
     return settings.queue_base + '/' + ipc::queue_name(offered.queues[place].number);
   };

@@ -66,7 +66,7 @@ Places find_places(const config::Environment& environment) {
   places.states = offered.states();
   for (const ipc::OfferedQueue& queue : offered.queues)
     places.intakes.push_back(ipc::intake_of(settings, queue.number));
-  select::QueueChoice choice(static_cast<std::size_t>(::getpid()));
+  select::QueueChoice choice(ipc::some_turn());
   for (const std::size_t chosen : choice.in_order(places.states))
     places.queues.push_back(settings.queue_base + '/' + ipc::queue_name(offered.queues[chosen].number));
   return places;

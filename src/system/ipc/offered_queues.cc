@@ -1,7 +1,9 @@
 #include "system/ipc/offered_queues.h"
 
 #include <fmt/format.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/queue/layout.h"
 #include "core/queue/message.h"
@@ -59,6 +61,12 @@ OfferedQueues offered_queues(const settings::Settings& settings) {
 
 std::string intake_of(const settings::Settings& settings, unsigned number) {
   return queue::intake_socket(settings.run_dir, queue_name(number));
+}
+
+std::size_t some_turn() {
+  std::size_t random = 0;
+  if (::getrandom(&random, sizeof random, GRND_NONBLOCK) == static_cast<ssize_t>(sizeof random)) return random;
+  return static_cast<std::size_t>(::getpid());
 }
 
 std::string queue_name(unsigned number) { return fmt::format("queue{}", number); }

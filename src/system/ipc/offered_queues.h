@@ -27,6 +27,10 @@ OfferedQueues offered_queues(const settings::Settings& settings);
 // The queues of the static set.
 OfferedQueues static_offer(const settings::Settings& settings);
 
+// Where the turn of a program that queues one message begins: by chance, because the process ids of programs that are
+// started one after the other follow patterns.
+std::size_t some_turn();
+
 // "queue7"
 std::string queue_name(unsigned number);
 // The socket of its qmail-intake.

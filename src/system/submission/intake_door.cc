@@ -4,6 +4,7 @@
 
 #include "core/queue/envelope_codec.h"
 #include "core/select/queue_choice.h"
+#include "system/ipc/offered_queues.h"
 #include "system/submission/doors.h"
 #include "system/submission/intake_link.h"
 
@@ -76,7 +77,7 @@ Answer submit_to_intake(const Doors& doors, const mail::Envelope& envelope, Mess
     return fail(IntakeRefusal{{true, "the envelope is too large for one message"}, true});
   std::vector<select::QueueState> states = doors.states;
   if (states.size() != doors.intakes.size()) states.assign(doors.intakes.size(), {.open = true});
-  select::QueueChoice choice(static_cast<std::size_t>(::getpid()));
+  select::QueueChoice choice(ipc::some_turn());
   IntakeRefusal last = not_stored("no queue is known");
   while (const auto queue = choice.next(states)) {
     if (!message.ready()) return fail(std::move(last));
