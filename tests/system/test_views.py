@@ -31,6 +31,7 @@ def with_deferred_mail(instance, **settings):
     instance.send([instance.user(), "b@x.test"])
     instance.wait_for_mail()
     instance.wait_for_log("^delivery .*: deferral")
+    instance.wait_for_log("^delivery .*: success")
     return f"[127.0.0.1]:{port}"
 
 
