@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "core/link/doors.h"
 #include "core/link/messages.h"
 #include "core/link/supervision.h"
 #include "core/link/worker.h"
@@ -39,6 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_one<Hello, Submit, SubmitOpen, SubmitData, SubmitEnd, SubmitAbort, Submitted, SubmitRefused, Relocate,
             Relocated, Resume, Announce, Admit, Unreadable, Reload, Deliver, Delivered, Remove, Removed, Query, Answer,
             AnswerEnd, SubmitFor, Adopt, Adopted, WorkerSetup, Letter, LetterSlow, LetterDone, QueueReport,
-            NeighbourLost, NewNeighbour, Drain, Drained, Pause>(data[0], payload);
+            NeighbourLost, NewNeighbour, Drain, Drained, Pause, Door, DoorShut,
+            Quiet, Detach>(data[0], payload);
   return 0;
 }

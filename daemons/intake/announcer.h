@@ -22,6 +22,8 @@ class Announcer {
   void announce(std::span<const store::NewBody> bodies, std::span<const store::Stored> stored);
   // todo-proc took what was buffered, or time to try again after disk trouble. False: the journal could not be read.
   bool catch_up();
+  // Everything durable was announced.
+  bool done() const { return asked_ && !behind_; }
 
  private:
   void send(const store::Replayed& message);

@@ -21,17 +21,19 @@ link::Hello self() {
 }  // namespace
 
 Intake::Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store::Adoption adoption, os::Fd scheduler,
-               os::Fd todo, os::Fd listener)
+               os::Fd todo, std::string socket_path)
     : loop_(loop),
       writer_(std::move(writer)),
       submissions_(*writer_),
       adoptions_(*writer_, std::move(adoption)),
       announcer_(*writer_),
-      acceptor_(loop, std::move(listener),
-                [this](os::Fd socket, const net::Endpoint&) { add_submitter(std::move(socket)); }),
-      retry_(loop, [this] {
-        if (!announcer_.catch_up()) retry_.set_after(kRetryJournal);
-      }) {
+      socket_path_(std::move(socket_path)),
+      retry_(loop,
+             [this] {
+               if (!announcer_.catch_up()) retry_.set_after(kRetryJournal);
+             }),
+      away_(loop, [this] { send_away(); }) {
+  if (!open_door()) throw os::Fatal(111, "nobody could submit messages");
   adoptions_.recover();
   todo_ = std::make_unique<ipc::Link>(
       loop, std::move(todo), self(),
@@ -71,6 +73,8 @@ bool Intake::from_submitter(const std::shared_ptr<Submitter>& from, const link::
     const auto message = link::Relocate::decode(frame.payload);
     if (!message) return false;
     relocations_.emplace_back(message->id, message->body);
+  } else if (frame.type == link::FrameType::kDoor && from == scheduler_) {
+    return door(frame.payload);
   } else if (frame.type == link::FrameType::kSubmitFor) {
     return speaks_for(*from, frame.payload);
   } else if (!submissions_.take(from, frame)) {

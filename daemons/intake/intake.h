@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,15 +19,23 @@ namespace sluice::intake {
 
 class Intake {
  public:
-  // `scheduler` and `todo` are the sockets to qmail-send and todo-proc. When qmail-send is gone, the loop stops.
+  // `scheduler` and `todo` are the sockets to qmail-send and todo-proc. When either is gone, the loop stops.
+  // `socket_path`: where submitters come in.
+  // Throws os::Fatal (111) if it cannot be listened at.
   Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store::Adoption adoption, os::Fd scheduler,
-         os::Fd todo, os::Fd listener);
+         os::Fd todo, std::string socket_path);
 
  private:
   std::shared_ptr<Submitter> add_submitter(os::Fd socket);
   bool from_submitter(const std::shared_ptr<Submitter>& from, const link::Frame& frame);
   static bool speaks_for(Submitter& from, Octets payload);
   bool from_todo(const link::Frame& frame);
+  // Shutting the door (core/link/doors.h), in doors.cc.
+  bool door(Octets payload);
+  bool open_door();
+  void shut_door();
+  void send_away();
+  bool is_quiet() const;
   void gathered();
   void commit();
   void relocate();
@@ -41,9 +50,12 @@ class Intake {
   std::shared_ptr<Submitter> scheduler_;
   boost::unordered_flat_set<std::shared_ptr<Submitter>> submitters_;
   std::vector<std::pair<queue::MessageId, queue::BodyRef>> relocations_;
-  net::Acceptor acceptor_;
-  net::Timer retry_;
+  const std::string socket_path_;
+  std::optional<net::Acceptor> acceptor_;  // none: the door is shut
+  net::Timer retry_, away_;
+  MonoTime shut_since_{};
   bool commit_asked_ = false, adopt_asked_ = false;
+  bool reopening_ = false;  // the door is to be open, and could not be opened yet
 };
 
 }  // namespace sluice::intake

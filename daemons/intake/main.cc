@@ -34,12 +34,9 @@ int run(int argc, char** argv) {
   const store::Options options{.segment_size = daemon.settings.settings().journal_segment_size,
                                .split = daemon.settings.settings().conf_split};
   auto writer = open_journal(daemon, options);
-  // Whoever may submit mail may connect: the envelope is checked here and the submitter's uid is the kernel's word.
-  auto listener = net::listen_path(daemon.intake_socket(), 0666);
-  if (!listener) throw os::Fatal(111, listener.error().what);
   net::Loop loop;
   Intake intake(loop, std::move(writer), store::Adoption(daemon.directory, options, ::geteuid()),
-                os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake), std::move(*listener));
+                os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake), daemon.intake_socket());
   loop.run();
   return 0;
 }

@@ -9,6 +9,8 @@ namespace sluice::intake {
 
 namespace {
 
+constexpr std::string_view kDoorShut = "this queue takes no new messages";
+
 void refuse(Submitter& from, std::uint64_t token, bool permanent, Octets text) {
   if (!from.link || !from.link->is_open()) return;
   link::SubmitRefused refused;
@@ -54,7 +56,9 @@ bool Submissions::submit(const std::shared_ptr<Submitter>& from, Octets payload)
     refuse(*from, message->token, true, "a body of this size must be sent in pieces");
     return true;
   }
-  if (acceptable(*from, message->token, message->envelope))
+  if (from->door_shut)
+    refuse(*from, message->token, false, kDoorShut);
+  else if (acceptable(*from, message->token, message->envelope))
     wait(from, message->token, message->envelope, message->body, nullptr);
   return true;
 }
@@ -64,7 +68,7 @@ bool Submissions::open(const std::shared_ptr<Submitter>& from, Octets payload) {
   if (!message || from->open.size() >= kOpenPerLink || from->open.contains(message->token)) return false;
   Submitter::Open opened;
   opened.envelope = message->envelope;
-  auto body = writer_.open_large();
+  auto body = from->door_shut ? fail(store::Trouble{0, std::string(kDoorShut)}) : writer_.open_large();
   if (body)
     opened.body = std::move(*body);
   else
@@ -99,6 +103,10 @@ bool Submissions::end(const std::shared_ptr<Submitter>& from, Octets payload) {
       opened.trouble = finished.error().what;
       opened.body.reset();
     }
+  }
+  if (!opened.body && opened.trouble == kDoorShut) {
+    refuse(*from, message->token, false, kDoorShut);
+    return true;
   }
   if (!opened.body) {
     os::say("alert", "qmail-intake", opened.trouble);

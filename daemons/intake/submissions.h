@@ -21,6 +21,7 @@ struct Submitter {
   std::unique_ptr<ipc::Link> link;
   std::uint32_t uid = 0, pid = 0;  // as the kernel says, or who it says to submit for
   bool may_speak_for_others = false;
+  bool door_shut = false;  // it had the time to hear that: what it begins now is refused
   struct Open {
     std::string envelope;
     std::unique_ptr<store::LargeBody> body;

@@ -1,4 +1,7 @@
 // todo-proc: see README.md and todo-proc(8).
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <csignal>
 
 #include "core/link/descriptors.h"
@@ -32,7 +35,7 @@ TodoDoor::Place place_of(const config::QueueDaemon& daemon) {
 }
 
 int run(int argc, char** argv) {
-  for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when
+  std::signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is for the supervisor
   config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv, "sdc");
   auto router = router_of(daemon.settings.settings());
   if (!router) throw os::Fatal(111, route::to_string(router.error()));
@@ -45,6 +48,12 @@ int run(int argc, char** argv) {
         return fresh ? std::optional(std::move(*fresh)) : std::nullopt;
       },
       mode_of(daemon), place_of(daemon), os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake));
+  loop.on_signals({SIGTERM, SIGHUP}, [&](int signo) {
+    os::say("alert", kName,
+            fmt::format("pid {} got {}: {}", ::getpid(), signo == SIGTERM ? "TERM" : "HUP", daemon.name));
+    if (signo == SIGHUP) return todo.reload();
+    loop.stop();  // qmail-send sees the link end, and what it does not have is announced again
+  });
   loop.run();
   return 0;
 }

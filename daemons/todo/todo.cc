@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/link/doors.h"
 #include "core/queue/envelope_codec.h"
 #include "core/route/duplicates.h"
 
@@ -20,7 +21,10 @@ Todo::Todo(net::Loop& loop, route::Router router, LoadRouter reload, TodoDoor::M
       reload_(std::move(reload)),
       scheduler_(loop, std::move(scheduler), self(),
                  {nullptr, [this](const link::Frame& frame) { return from_scheduler(frame); },
-                  [&loop](const std::string&) { loop.stop(); }, [this] { intake_.resume(); }}),
+                  [&loop](const std::string&) { loop.stop(); },
+                  [this] {
+                    if (!detached_) intake_.resume();
+                  }}),
       intake_(loop, std::move(intake), self(),
               {nullptr, [this](const link::Frame& frame) { return from_intake(frame); },
                [&loop](const std::string&) { loop.stop(); }}),
@@ -35,13 +39,35 @@ bool Todo::from_scheduler(const link::Frame& frame) {
     }
     return resume.has_value();
   }
+  if (frame.type == link::FrameType::kDetach) return detach(frame.payload);
+  if (frame.type == link::FrameType::kQuiet) {  // it was not the end
+    const auto order = link::Quiet::decode(frame.payload);
+    if (order) door_.open();
+    return order.has_value();
+  }
   if (frame.type != link::FrameType::kReload) return false;
+  reload();
+  return true;
+}
+
+void Todo::reload() {
   if (auto router = reload_()) router_ = std::move(*router);
+}
+
+bool Todo::detach(Octets payload) {
+  const auto order = link::Detach::decode(payload);
+  if (!order) return false;
+  detached_ = order->on;
+  if (detached_)
+    intake_.pause();
+  else if (!scheduler_.congested())
+    intake_.resume();
   return true;
 }
 
 bool Todo::from_intake(const link::Frame& frame) {
   if (frame.type == link::FrameType::kAnnounce) return announced(frame.payload);
+  if (frame.type == link::FrameType::kQuiet) return quiet(frame.payload);
   if (frame.type != link::FrameType::kAdopted) return false;
   const auto adopted = link::Adopted::decode(frame.payload);
   if (adopted) door_.answered(*adopted);
@@ -53,6 +79,14 @@ bool Todo::announced(Octets payload) {
   if (!announce) return false;
   admit(*announce);
   if (scheduler_.congested()) intake_.pause();
+  return true;
+}
+
+bool Todo::quiet(Octets payload) {
+  auto answer = link::Quiet::decode(payload);
+  if (!answer) return false;
+  answer->quiet = answer->quiet && door_.close_if_empty();
+  scheduler_.send(*answer);
   return true;
 }
 

@@ -1,5 +1,5 @@
 // Todo: routes announced messages, and has those adopted that stand in the todo directory. When qmail-send falls
-// behind, it stops reading from qmail-intake, which then keeps the rest on disk.
+// behind, or has detached us, it stops reading from qmail-intake, which then keeps the rest on disk.
 #pragma once
 
 #include <functional>
@@ -19,10 +19,14 @@ class Todo {
   Todo(net::Loop& loop, route::Router router, LoadRouter reload, TodoDoor::Mode mode, TodoDoor::Place place,
        os::Fd scheduler, os::Fd intake);
 
+  void reload();
+
  private:
   bool from_scheduler(const link::Frame& frame);
   bool from_intake(const link::Frame& frame);
   bool announced(Octets payload);
+  bool quiet(Octets payload);
+  bool detach(Octets payload);
   void admit(const link::Announce& announced);
 
   route::Router router_;
@@ -30,6 +34,7 @@ class Todo {
   ipc::Link scheduler_;
   ipc::Link intake_;
   TodoDoor door_;
+  bool detached_ = false;
 };
 
 }  // namespace sluice::todo

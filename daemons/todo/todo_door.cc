@@ -38,6 +38,17 @@ void TodoDoor::open() {
   timer_.set_after(Duration{0});
 }
 
+bool TodoDoor::close_if_empty() {
+  if (!found_.empty() || !asked_.empty()) return false;
+  const auto found = store::list_todo(store::posix_disk(), place_.directory);
+  if (!found || !found->empty()) {
+    timer_.set_after(Duration{0});
+    return false;
+  }
+  open_ = false;
+  return true;
+}
+
 void TodoDoor::look() {
   if (!open_) return;
   timer_.set_after(kBetweenLooks);

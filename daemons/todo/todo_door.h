@@ -39,6 +39,9 @@ class TodoDoor {
   TodoDoor(net::Loop& loop, Mode mode, Place place, Ask ask);
 
   void open();  // again and again does no harm
+  // Nothing is left in the todo directory, and nothing is on its way from there: closed until open(). False: something
+  // is, and it stays open.
+  bool close_if_empty();
 
   // qmail-intake's answer.
   void answered(const link::Adopted& answer);

@@ -16,14 +16,18 @@ bool known(std::uint16_t type) {
     case FrameType::kResume:
     case FrameType::kSubmitFor:
     case FrameType::kAdopt:
+    case FrameType::kDoor:
     case FrameType::kSubmitted:
     case FrameType::kSubmitRefused:
     case FrameType::kRelocated:
     case FrameType::kAnnounce:
     case FrameType::kAdopted:
+    case FrameType::kDoorShut:
     case FrameType::kAdmit:
     case FrameType::kUnreadable:
     case FrameType::kReload:
+    case FrameType::kQuiet:
+    case FrameType::kDetach:
     case FrameType::kDeliver:
     case FrameType::kDelivered:
     case FrameType::kRemove:

@@ -31,16 +31,20 @@ enum class FrameType : std::uint16_t {
   kResume = 16,
   kSubmitFor = 17,
   kAdopt = 18,
+  kDoor = 19,
   // from qmail-intake
   kSubmitted = 20,
   kSubmitRefused = 21,
   kRelocated = 22,
   kAnnounce = 23,
   kAdopted = 24,
+  kDoorShut = 25,
   // qmail-send and todo-proc
   kAdmit = 30,
   kUnreadable = 31,
   kReload = 32,
+  kQuiet = 33,
+  kDetach = 34,
   // qmail-send and the spawners
   kDeliver = 40,
   kDelivered = 41,

@@ -33,7 +33,7 @@ QueueReport::ChannelLoad decode_load(Decoder& from) {
 void QueueReport::encode(std::string& out) const {
   Encoder to(out);
   for (const ChannelLoad* load : {&local, &remote, &lmtp}) encode_load(to, *load);
-  to.u64(messages).u64(submitted).u8(taking);
+  to.u64(messages).u64(submitted).u8(taking).u8(paused);
 }
 std::optional<QueueReport> QueueReport::decode(Octets payload) {
   Decoder from(payload);
@@ -42,6 +42,7 @@ std::optional<QueueReport> QueueReport::decode(Octets payload) {
   report.messages = from.u64();
   report.submitted = from.u64();
   report.taking = flag(from);
+  report.paused = flag(from);
   return whole(from, report);
 }
 

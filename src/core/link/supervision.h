@@ -20,13 +20,16 @@ struct QueueReport {
     std::uint32_t in_flight = 0;
     std::uint32_t limit = 0;
     std::uint32_t waiting = 0;  // jobs that wait for a slot of this channel and for nothing else
+    friend bool operator==(const ChannelLoad&, const ChannelLoad&) = default;
   };
   ChannelLoad local, remote, lmtp;
   std::uint64_t messages = 0;   // in the queue, in any state
   std::uint64_t submitted = 0;  // taken since this qmail-send began
   bool taking = true;           // qmail-intake takes new messages
+  bool paused = false;          // no delivery is started
   void encode(std::string& out) const;
   static std::optional<QueueReport> decode(Octets payload);
+  friend bool operator==(const QueueReport&, const QueueReport&) = default;
 };
 
 // A neighbour has gone; the queue works without it until NewNeighbour brings another. kTodo and kIntake come and go

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/link/doors.h"
+
 namespace sluice::link {
 namespace {
 
@@ -33,6 +35,7 @@ TEST(QueueReport, SurvivesTheWay) {
   report.messages = 1u << 20;
   report.submitted = 7;
   report.taking = false;
+  report.paused = true;
   const QueueReport back = round_trip(report);
   EXPECT_EQ(back.remote.in_flight, 20u);
   EXPECT_EQ(back.remote.limit, 120u);
@@ -41,6 +44,7 @@ TEST(QueueReport, SurvivesTheWay) {
   EXPECT_EQ(back.messages, 1u << 20);
   EXPECT_EQ(back.submitted, 7u);
   EXPECT_FALSE(back.taking);
+  EXPECT_TRUE(back.paused);
 }
 
 TEST(QueueReport, WithAFlagThatIsNoneIsMalformed) {
@@ -77,6 +81,17 @@ TEST(DrainAndPause, SurviveTheWay) {
   EXPECT_FALSE(Drain::decode(std::string(1, '\x02')));
   EXPECT_TRUE(Drained::decode(""));
   EXPECT_FALSE(Drained::decode("x"));
+}
+
+TEST(Doors, SurviveTheWay) {
+  EXPECT_TRUE(round_trip(Door{true, 0}).open);
+  EXPECT_EQ(round_trip(Door{false, 77}).serial, 77u);
+  EXPECT_TRUE(round_trip(Quiet{77, true}).quiet);
+  EXPECT_FALSE(round_trip(Quiet{77, false}).quiet);
+  EXPECT_FALSE(round_trip(Detach{false}).on);
+  EXPECT_TRUE(DoorShut::decode(""));
+  EXPECT_FALSE(DoorShut::decode("x"));
+  EXPECT_FALSE(Door::decode(std::string("\x02\0\0\0\0", 5)));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/link/doors.h"
 #include "system/net/socket.h"
 
 namespace sluice::ipc {
@@ -74,6 +75,7 @@ bool Submitter::has_pending(std::size_t queue) const {
 
 // We may have been called by the link: it must outlive the call.
 void Submitter::drop_link(Intake& intake) {
+  intake.shut = false;
   loop_.at_turn_end([link = std::shared_ptr<Link>(std::move(intake.link))] {});
 }
 
@@ -126,20 +128,26 @@ void Submitter::end(Token token) {
 void Submitter::abort(Token token) {
   const auto found = pending_.find(token);
   if (found == pending_.end() || !found->second.opened) return;
-  intakes_[found->second.queue].link->send(link::SubmitAbort{token});
+  const std::size_t queue = found->second.queue;
+  intakes_[queue].link->send(link::SubmitAbort{token});
   pending_.erase(found);
+  leave_if_shut(queue);
 }
 
 void Submitter::forget(Token token) {
   abort(token);
-  pending_.erase(token);
+  const auto found = pending_.find(token);
+  if (found == pending_.end()) return;
+  const std::size_t queue = found->second.queue;
+  pending_.erase(found);
+  leave_if_shut(queue);
 }
 
 Link* Submitter::reach(std::size_t queue) {
   Intake& intake = intakes_[queue];
   if (!intake.offered) return nullptr;
   if (!intake.link && loop_.now() >= intake.rest_until) connect(queue);
-  return intake.link.get();
+  return intake.shut ? nullptr : intake.link.get();
 }
 
 void Submitter::connect(std::size_t queue) {
@@ -171,6 +179,13 @@ void Submitter::connect(std::size_t queue) {
 }
 
 bool Submitter::receive(std::size_t queue, const link::Frame& frame) {
+  if (frame.type == link::FrameType::kDoorShut) {
+    const auto shut = link::DoorShut::decode(frame.payload);
+    if (!shut) return false;
+    intakes_[queue].shut = true;
+    leave_if_shut(queue);
+    return true;
+  }
   if (frame.type == link::FrameType::kSubmitted) {
     const auto submitted = link::Submitted::decode(frame.payload);
     if (submitted) settle(queue, submitted->token, submitted->id);
@@ -190,7 +205,17 @@ void Submitter::settle(std::size_t queue, Token token, const Answer& answer) {
   if (found == pending_.end() || found->second.queue != queue) return;
   const OnAnswer on_answer = std::move(found->second.on_answer);
   pending_.erase(found);
+  leave_if_shut(queue);
   on_answer(answer);
+}
+
+void Submitter::leave_if_shut(std::size_t queue) {
+  Intake& intake = intakes_[queue];
+  if (!intake.shut || !intake.link || has_pending(queue)) return;
+  intake.link->close_after_flush();
+  drop_link(intake);
+  intake.silent = true;  // that is no failure
+  rest(intake);
 }
 
 void Submitter::lose(std::size_t queue, const std::string& why) {

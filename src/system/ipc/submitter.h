@@ -13,6 +13,8 @@
 // with the id of a message that is durable, or with a refusal. Loss of the link refuses, temporarily, everything that
 // is not answered (the intake may have stored it all the same: whoever tries again can cause a duplicate, never a
 // loss). After abort() or forget() there is no answer.
+//
+// A queue that shuts its door (core/link/doors.h) is not chosen any more; what it was given is taken to its end.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -102,6 +104,7 @@ class Submitter {
     MonoTime rest_until{};
     Duration rest{0};     // the last one; zero after a link that worked
     bool silent = false;  // its failure was reported
+    bool shut = false;    // it takes no new messages; the link stays until the last answer
   };
   struct Pending {
     std::size_t queue = 0;
@@ -118,6 +121,7 @@ class Submitter {
   bool receive(std::size_t queue, const link::Frame& frame);
   void settle(std::size_t queue, Token token, const Answer& answer);
   void lose(std::size_t queue, const std::string& why);
+  void leave_if_shut(std::size_t queue);
   void rest(Intake& intake);
 
   net::Loop& loop_;

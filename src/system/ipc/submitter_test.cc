@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "core/link/doors.h"
 #include "system/net/socket.h"
 #include "system/os/clock.h"
 
@@ -309,6 +310,29 @@ TEST_F(SubmitterTest, ALinkThatTakesNothingIsCongestedUntilItDrains) {
   EXPECT_TRUE(submitter.congested());
   turn_until([&] { return drained; });
   EXPECT_FALSE(submitter.congested());
+}
+
+TEST_F(SubmitterTest, AQueueThatShutsItsDoorAnswersWhatItHasAndIsNotChosenAnyMore) {
+  FakeIntake intake(loop_, directory_.file("queue1"));
+  auto submitter = make({"queue1"});
+  ASSERT_EQ(submitter->choose(), std::optional<std::size_t>(0));
+  std::optional<Submitter::Answer> answer;
+  bool shut = false;
+  intake.on_frame = [&] {
+    intake.link->send(link::DoorShut{});
+    shut = true;
+    intake.accept(7);
+  };
+  submitter->submit(0, "e", "b", [&](const Submitter::Answer& said) {
+    answer = said;
+    loop_.stop();
+  });
+  loop_.run();
+  ASSERT_TRUE(shut && answer && *answer);
+  EXPECT_EQ((*answer)->raw(), 7U);
+  EXPECT_EQ(submitter->choose(), std::nullopt);
+  EXPECT_EQ(submitter->submit(0, "e", "b", [](const Submitter::Answer&) { ADD_FAILURE(); }), 0U);
+  EXPECT_EQ(submitter->waiting(), 0U);
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ bool IntakeLink::send() {
     if (!wait(POLLIN | POLLOUT, ready)) break;
     if ((ready & (POLLIN | POLLHUP | POLLERR)) != 0) {
       if (!receive()) break;
+      skip_notices();
       const auto split = link::split_frame(Octets(in_).substr(consumed_));
       if (!split || split->consumed > 0) break;  // an answer already
     }
@@ -79,7 +80,17 @@ std::optional<link::Frame> IntakeLink::answer() {
   }
 }
 
+// That the queue shuts its door concerns those who come later: what was begun is taken to its end.
+void IntakeLink::skip_notices() {
+  for (;;) {
+    const auto split = link::split_frame(Octets(in_).substr(consumed_));
+    if (!split || split->consumed == 0 || split->frame.type != link::FrameType::kDoorShut) return;
+    consumed_ += split->consumed;
+  }
+}
+
 std::optional<link::Frame> IntakeLink::next() {
+  skip_notices();
   const auto split = link::split_frame(Octets(in_).substr(consumed_));
   if (!split) lose("sent a malformed frame");
   if (!split || split->consumed == 0) return std::nullopt;

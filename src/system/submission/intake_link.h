@@ -35,6 +35,7 @@ class IntakeLink {
   bool introduce();
   bool wait(short events, short& ready);
   bool receive();  // once; what there is
+  void skip_notices();
   std::optional<link::Frame> next();
   void lose(std::string why);
 
