@@ -17,9 +17,9 @@ using nlohmann::json;
 std::string text_of(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 // 100 times the sum of what is used of each channel, as IndiMail defines the load of a queue.
-unsigned load_of(const schedule::ChannelStatus& local, const schedule::ChannelStatus& remote) {
-  const auto percent = [](const schedule::ChannelStatus& s) { return s.limit == 0 ? 0 : 100 * s.in_flight / s.limit; };
-  return percent(local) + percent(remote);
+unsigned load_of(const schedule::ChannelStatus& local, const Send::Use& remote) {
+  const auto percent = [](unsigned in_flight, unsigned limit) { return limit == 0 ? 0 : 100 * in_flight / limit; };
+  return percent(local.in_flight, local.limit) + percent(remote.in_flight, remote.limit);
 }
 
 json channel_of(const schedule::ChannelStatus& status) {
@@ -46,7 +46,10 @@ std::string status_of(Send& send, const std::string& name, const std::string& di
   return text_of({{"queue", name},
                   {"directory", directory},
                   {"messages", send.image().size()},
-                  {"load", load_of(local, remote)},
+                  {"load", load_of(local, send.use_of_remote())},
+                  {"paused", send.paused()},
+                  {"draining", send.draining()},
+                  {"detached", send.detached()},
                   {"local", channel_of(local)},
                   {"remote", channel_of(remote)},
                   {"lmtp", channel_of(lmtp)},

@@ -1,5 +1,7 @@
 #include "attempts.h"
 
+#include <algorithm>
+
 namespace sluice::scheduler {
 
 void Attempts::add(schedule::AttemptId id, Attempt attempt) {
@@ -22,6 +24,14 @@ std::optional<Attempt> Attempts::take(schedule::AttemptId id) {
     if (--readers->second == 0) readers_.erase(readers);
   }
   return attempt;
+}
+
+std::vector<schedule::AttemptId> Attempts::of_channel(queue::Channel channel) const {
+  std::vector<schedule::AttemptId> ids;
+  for (const auto& [id, attempt] : attempts_)
+    if (attempt.channel == channel) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 std::vector<std::uint32_t> Attempts::recipients_of(queue::MessageId message) const {

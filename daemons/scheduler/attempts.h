@@ -19,6 +19,7 @@ struct Attempt {
   queue::BodyRef body;                        // where the spawner was told to read
   std::uint32_t reload = 0;                   // how often the routes had been read again when it began
   std::vector<std::uint32_t> report_success;  // of the recipients, ascending: those with NOTIFY=SUCCESS
+  queue::Channel channel = queue::Channel::kRemote;
 };
 
 class Attempts {
@@ -29,6 +30,8 @@ class Attempts {
   bool empty() const { return attempts_.empty(); }
   std::size_t size() const { return attempts_.size(); }
   bool reads(std::uint64_t segment) const { return readers_.contains(segment); }
+  // In the order in which they began.
+  std::vector<schedule::AttemptId> of_channel(queue::Channel channel) const;
   // Recipients of `message` that are in flight.
   std::vector<std::uint32_t> recipients_of(queue::MessageId message) const;
 

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 
 #include "answers.h"
 #include "core/link/descriptors.h"
@@ -14,6 +15,7 @@
 #include "system/config/queue_daemon.h"
 #include "system/ipc/shared_limits.h"
 #include "system/os/failure.h"
+#include "system/os/process.h"
 #include "system/store/file_store.h"
 
 namespace sluice::scheduler {
@@ -105,8 +107,17 @@ std::unique_ptr<ipc::InstanceLimits> shared_limits(const config::QueueDaemon& da
 }
 
 SendPeers inherited_peers() {
-  return {os::Fd(link::kToLocalDelivery), os::Fd(link::kToRemoteDelivery), os::Fd(link::kToClean),
-          os::Fd(link::kToTodo), os::Fd(link::kToIntake)};
+  return {os::Fd(link::kToLocalDelivery),
+          os::Fd(link::kToRemoteDelivery),
+          os::Fd(link::kToClean),
+          os::Fd(link::kToTodo),
+          os::Fd(link::kToIntake),
+          std::getenv(link::kSupervisorLink) != nullptr ? os::Fd(link::kToSupervisor) : os::Fd()};
+}
+
+// The daemons that came with us are our children, because qmail-start was us.
+void reap(Send& send) {
+  while (const auto ended = os::reap_any()) send.child_ended(ended->pid, ended->status);
 }
 
 int run(int argc, char** argv) {
@@ -123,7 +134,8 @@ int run(int argc, char** argv) {
 
   net::Loop loop;
   const auto limits = shared_limits(daemon);
-  Activity activity(loop, link::kActivityLog, daemon.name, daemon.qident);
+  Activity activity(loop, link::kActivityLog, daemon.name, daemon.qident,
+                    {settings.control_dir + "/defaultdelivery", settings.loglock});
   Send send(
       loop, activity, std::move(*log), store::open_body_reader(daemon.directory, options), inherited_peers(),
       std::move(*first), settings.journal_segment_size,
@@ -135,17 +147,21 @@ int run(int argc, char** argv) {
       limits ? &limits->limits() : nullptr);
   if (limits) limits->listen(loop, [&send](schedule::SharedLimits::Row row) { send.limit_freed(row); });
   activity.add([&](std::string& out, const mail::ActivityLog& lines) {
-    lines.scheduler_start(out, static_cast<std::uint32_t>(::getpid()), daemon.directory, false, false,
+    lines.scheduler_start(out, static_cast<std::uint32_t>(::getpid()), daemon.directory, false, settings.loglock,
                           settings.conf_split);
   });
   ipc::ControlServer control(loop, std::move(*listener), link::Role::kScheduler,
                              answers_of(send, daemon.name, daemon.directory));
-  std::signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is for the supervisor, which then sends TERM
-  loop.on_signals({SIGTERM, SIGHUP, SIGALRM}, [&send](int signo) {
+  loop.on_signals({SIGTERM, SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2, SIGCHLD}, [&](int signo) {
     if (signo == SIGTERM) send.stop();
     if (signo == SIGHUP) send.reload();
     if (signo == SIGALRM) send.run_all();
+    if (signo == SIGINT) activity.toggle_lock();
+    if (signo == SIGUSR1) send.detach();
+    if (signo == SIGUSR2) send.attach();
+    if (signo == SIGCHLD) reap(send);
   });
+  reap(send);  // what ended before we listened
   std::optional<PublishedCounts> published;
   if (daemon.has('d')) published.emplace(link::ipc_name(settings.ipc_prefix, daemon.name));
   send.on_change([&] {

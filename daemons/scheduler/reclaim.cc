@@ -11,7 +11,7 @@ constexpr std::size_t kMovesAtOnce = 256;  // messages on their way to the end o
 
 }  // namespace
 
-Reclaim::Reclaim(net::Loop& loop, Ledger& ledger, ipc::Link& clean, ipc::Link& intake, std::uint64_t segment_size,
+Reclaim::Reclaim(net::Loop& loop, Ledger& ledger, Neighbour& clean, Neighbour& intake, std::uint64_t segment_size,
                  std::function<bool(std::uint64_t)> in_use, Strays strays)
     : loop_(loop),
       ledger_(ledger),
@@ -38,8 +38,18 @@ void Reclaim::look() {
 
 void Reclaim::remove(queue::BodyRef::Storage storage, std::uint64_t segment) {
   if (!asked_.emplace(storage, segment).second) return;
-  ledger_.after_sync([this, storage, segment] { clean_.send(link::Remove{storage, segment}); });
+  ledger_.after_sync([this, storage, segment] {
+    if (!clean_.is_there() && storage == queue::BodyRef::Storage::kFile) unsent_.push_back(segment);
+    clean_.send(link::Remove{storage, segment});
+  });
 }
+
+void Reclaim::clean_replaced() {
+  asked_.clear();  // dead segments are found at the next look
+  for (const std::uint64_t file : std::exchange(unsent_, {})) remove(queue::BodyRef::Storage::kFile, file);
+}
+
+void Reclaim::intake_replaced() { moving_.clear(); }
 
 void Reclaim::sweep() {
   sweep_timer_.set(loop_.now() + kSweep);

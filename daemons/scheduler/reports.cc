@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "core/queue/envelope_codec.h"
 #include "due_reports.h"
 #include "system/os/clock.h"
@@ -18,7 +20,7 @@ std::uint32_t own_pid() { return static_cast<std::uint32_t>(::getpid()); }
 
 }  // namespace
 
-Reports::Reports(net::Loop& loop, ipc::Link& intake, store::BodyReader& bodies, Activity& activity, ReportPolicy policy,
+Reports::Reports(net::Loop& loop, Neighbour& intake, store::BodyReader& bodies, Activity& activity, ReportPolicy policy,
                  Callbacks callbacks)
     : loop_(loop),
       intake_(intake),
@@ -155,6 +157,13 @@ bool Reports::refused(const link::SubmitRefused& answer) {
   again_.push_back(answer.token);
   if (!retry_timer_.armed()) retry_timer_.set(loop_.now() + kRetry);
   return true;
+}
+
+void Reports::submit_again() {
+  again_.clear();
+  for (const auto& [token, pending] : pending_) again_.push_back(token);
+  std::sort(again_.begin(), again_.end());
+  retry();
 }
 
 void Reports::retry() {

@@ -13,7 +13,7 @@
 #include "core/mail/delivery_report.h"
 #include "core/queue/image.h"
 #include "core/route/router.h"
-#include "system/ipc/link.h"
+#include "neighbour.h"
 #include "system/store/store.h"
 
 namespace sluice::scheduler {
@@ -32,7 +32,7 @@ class Reports {
   struct Callbacks {
     Done completed, warned;
   };
-  Reports(net::Loop& loop, ipc::Link& intake, store::BodyReader& bodies, Activity& activity, ReportPolicy policy,
+  Reports(net::Loop& loop, Neighbour& intake, store::BodyReader& bodies, Activity& activity, ReportPolicy policy,
           Callbacks callbacks);
 
   void set_policy(ReportPolicy policy) { policy_ = std::move(policy); }
@@ -43,6 +43,8 @@ class Reports {
   // Answers of qmail-intake. False: to no report of ours.
   bool submitted(const link::Submitted& answer);
   bool refused(const link::SubmitRefused& answer);
+  // Another qmail-intake has come: what the one before did not answer is submitted again. It may have stored it.
+  void submit_again();
 
  private:
   enum class Kind : std::uint8_t { kFailure, kSuccess, kWarning };
@@ -61,7 +63,7 @@ class Reports {
   void retry();
 
   net::Loop& loop_;
-  ipc::Link& intake_;
+  Neighbour& intake_;
   store::BodyReader& bodies_;
   Activity& activity_;
   ReportPolicy policy_;

@@ -17,8 +17,6 @@ namespace {
 
 constexpr Duration kRetryDisk{1000};
 
-link::Hello self() { return {.role = link::Role::kScheduler, .pid = static_cast<std::uint32_t>(::getpid())}; }
-
 }  // namespace
 
 Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog> log,
@@ -35,40 +33,27 @@ Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog>
                 activity_.add(
                     [&](std::string& out, const mail::ActivityLog& lines) { lines.scheduler_warning(out, what); });
               }),
-      local_(connect(std::move(peers.local), "spawn", &Send::from_spawner)),
-      remote_(connect(std::move(peers.remote), "spawn", &Send::from_spawner)),
-      clean_(connect(std::move(peers.clean), "qmail-clean", &Send::from_clean)),
-      todo_(connect(std::move(peers.todo), "todo-proc", &Send::from_todo)),
-      intake_(connect(std::move(peers.intake), "qmail-intake", &Send::from_intake)),
-      reports_(loop, *intake_, *bodies_, activity, settings_.reports,
+      local_(loop, link::Role::kLocalDelivery, std::move(peers.local), callbacks_of(local_, &Send::from_spawner)),
+      remote_(loop, link::Role::kRemoteDelivery, std::move(peers.remote), callbacks_of(remote_, &Send::from_spawner)),
+      clean_(loop, link::Role::kClean, std::move(peers.clean), callbacks_of(clean_, &Send::from_clean)),
+      todo_(loop, link::Role::kTodo, std::move(peers.todo), callbacks_of(todo_, &Send::from_todo)),
+      intake_(loop, link::Role::kIntake, std::move(peers.intake), callbacks_of(intake_, &Send::from_intake)),
+      reports_(loop, intake_, *bodies_, activity, settings_.reports,
                {[this](queue::MessageId id, std::optional<queue::MessageId> report) { finish(id, report); },
                 [this](queue::MessageId id, std::optional<queue::MessageId> report) {
                   ledger_.record(queue::Warned{id, report.value_or(queue::MessageId{})});
                 }}),
       reclaim_(
-          loop, ledger_, *clean_, *intake_, segment_size,
+          loop, ledger_, clean_, intake_, segment_size,
           [this](std::uint64_t segment) { return attempts_.reads(segment); }, std::move(strays)),
+      supervisor_(
+          loop, std::move(peers.supervisor),
+          {[this] { return report(); }, [this](link::Role role, os::Fd socket) { replace(role, std::move(socket)); },
+           [this](bool on) { drain(on); }, [this](bool on) { pause(on); }, [this] { pause(paused_); }}),
       wake_(loop, [this] { plan(); }),
-      patience_(loop, [this] { stop_now(); }) {}
-
-std::unique_ptr<ipc::Link> Send::connect(os::Fd socket, const char* peer, bool (Send::*take)(const link::Frame&)) {
-  return std::make_unique<ipc::Link>(
-      loop_, std::move(socket), self(),
-      ipc::Link::Callbacks{[this](const link::Hello&) { apply_limits(); },
-                           [this, take](const link::Frame& frame) { return (this->*take)(frame); },
-                           [this, peer](const std::string& why) { lost(peer, why); }});
-}
-
-// Without one of them the queue cannot work. What is in flight is tried again by the next qmail-send, which qscheduler
-// starts at once together with the five others.
-void Send::lost(const char* peer, const std::string& why) {
-  if (stopping_) return;
-  os::say("alert", "qmail-send", fmt::format("lost {}: {}", peer, why));
-  activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.scheduler_lost(out, peer); });
-  exit_code_ = 111;
-  stopping_ = true;
-  stop_now();
-}
+      patience_(loop, [this] { stop_now(); }),
+      loss_timer_(loop, [this] { tell_losses(); }),
+      quiet_timer_(loop, [this] { ask_whether_quiet(); }) {}
 
 void Send::start(Adoption::Settings adoption) {
   ledger_.load();
@@ -88,7 +73,7 @@ void Send::start(Adoption::Settings adoption) {
   }
   for (const queue::MessageId id : settled) complete(id);
   apply_holds();
-  todo_->send(link::Resume{image().watermark()});
+  todo_.send(link::Resume{image().watermark()});
   plan_later();
 }
 
@@ -98,6 +83,7 @@ bool Send::from_todo(const link::Frame& frame) {
     if (message) admit(*message);
     return message.has_value();
   }
+  if (frame.type == link::FrameType::kQuiet) return quiet(frame.payload);
   const auto unreadable = link::Unreadable::decode(frame.payload);
   if (frame.type != link::FrameType::kUnreadable || !unreadable) return false;
   if (unreadable->next <= image().watermark()) return true;
@@ -144,11 +130,14 @@ void Send::limit_freed(schedule::SharedLimits::Row row) {
 void Send::plan() {
   plan_asked_ = false;
   plan_now();
+  if (attach_when_idle_ && is_idle()) attach();
+  if (draining_) ask_whether_quiet();
+  supervisor_.changed();
   if (changed_) changed_();
 }
 
 void Send::plan_now() {
-  if (stopping_) return;
+  if (stopping_ || (!ordered_ && supervisor_.is_there())) return;
   // An attempt whose result cannot be recorded would be made again after a restart.
   if (ledger_.failing()) return wake_.set(loop_.now() + kRetryDisk);
   const schedule::Plan& plan = core_.plan(loop_.now());
@@ -180,7 +169,8 @@ void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> re
                   {recipients.begin(), recipients.end()},
                   deliver.body,
                   reloads_,
-                  {}};
+                  {},
+                  start.lane.channel};
   for (const std::uint32_t index : recipients)
     if ((all[index].notify & mail::notify::kSuccess) != 0) attempt.report_success.push_back(index);
   std::sort(attempt.report_success.begin(), attempt.report_success.end());
@@ -192,7 +182,7 @@ void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> re
     }
   });
   attempts_.add(start.attempt, std::move(attempt));
-  (start.lane.channel == queue::Channel::kLocal ? *local_ : *remote_).send(deliver);
+  spawner_of(start.lane.channel).send(deliver);
   log_status();
 }
 
@@ -226,29 +216,36 @@ bool Send::from_clean(const link::Frame& frame) {
 }
 
 void Send::log_status() {
-  const auto local = core_.status(queue::Channel::kLocal), remote = core_.status(queue::Channel::kRemote);
+  const auto local = core_.status(queue::Channel::kLocal);
+  const Use remote = use_of_remote();
   mail::ActivityStatus status;
   status.local = local.in_flight;
   status.local_limit = local.limit;
   status.local_held = local.held || local.limit == 0;
   status.remote = remote.in_flight;
   status.remote_limit = remote.limit;
-  status.remote_held = remote.held || remote.limit == 0;
+  status.remote_held = core_.status(queue::Channel::kRemote).held || remote.limit == 0;
   status.exit_asap = stopping_;
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.status(out, status); });
 }
 
+Send::Use Send::use_of_remote() const {
+  const auto remote = core_.status(queue::Channel::kRemote), lmtp = core_.status(queue::Channel::kLmtp);
+  // Where nothing is routed to LMTP its limit would only confuse.
+  if (settings_.routes.lmtp.empty() && lmtp.in_flight == 0) return {remote.in_flight, remote.limit};
+  return {remote.in_flight + lmtp.in_flight, remote.limit + lmtp.limit};
+}
+
 void Send::apply_limits() {
   schedule::Policy policy = settings_.policy;
-  const auto cap = [&policy](queue::Channel channel, const ipc::Link* spawner) {
-    if (spawner != nullptr && spawner->peer().limit > 0)
-      policy.of(channel).limit = std::min(policy.of(channel).limit, spawner->peer().limit);
+  const auto cap = [&policy](queue::Channel channel, const Neighbour& spawner) {
+    if (spawner.limit() > 0) policy.of(channel).limit = std::min(policy.of(channel).limit, spawner.limit());
   };
-  cap(queue::Channel::kLocal, local_.get());
+  cap(queue::Channel::kLocal, local_);
   // One spawner serves both of the others: what LMTP may take of it, a quarter at most, SMTP does without.
-  cap(queue::Channel::kLmtp, remote_.get());
-  cap(queue::Channel::kRemote, remote_.get());
-  if (const std::uint32_t most = remote_ ? remote_->peer().limit : 0; most > 0) {
+  cap(queue::Channel::kLmtp, remote_);
+  cap(queue::Channel::kRemote, remote_);
+  if (const std::uint32_t most = remote_.limit(); most > 0) {
     std::uint32_t& lmtp = policy.of(queue::Channel::kLmtp).limit;
     lmtp = std::min(lmtp, std::max(most / 4, 1U));
     policy.of(queue::Channel::kRemote).limit = std::min(policy.of(queue::Channel::kRemote).limit, most - lmtp);
@@ -261,7 +258,7 @@ void Send::reload() {
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
     lines.scheduler_signal(out, static_cast<std::uint32_t>(::getpid()), "HUP");
   });
-  for (ipc::Link* peer : {todo_.get(), local_.get(), remote_.get()}) peer->send(link::Reload{});
+  for (Neighbour* peer : {&todo_, &local_, &remote_}) peer->send(link::Reload{});
   auto fresh = reread_();
   if (!fresh) return;
   settings_ = std::move(*fresh);
@@ -275,22 +272,6 @@ void Send::reload() {
     if (next) after = *next;
   }
   apply_holds();
-}
-
-// What was held is tried at once when that is over, as after a queue run.
-void Send::apply_holds() {
-  bool changed = false;
-  const auto apply = [&](queue::Channel channel, bool held) {
-    if (core_.status(channel).held == held) return;
-    changed = true;
-    core_.hold_channel(channel, held, loop_.now());
-    if (!held) core_.run_all(loop_.now(), channel);
-  };
-  apply(queue::Channel::kLocal, settings_.hold_local);
-  apply(queue::Channel::kRemote, settings_.hold_remote);
-  if (!changed) return;
-  log_status();
-  plan_later();
 }
 
 // The routes may have changed. What is in flight stays where it is until it is settled.
@@ -335,13 +316,6 @@ bool Send::forget_backoff(schedule::LaneKey lane) {
   if (!core_.forget_backoff(lane, loop_.now())) return false;
   plan_later();
   return true;
-}
-
-std::vector<link::Hello> Send::daemons() const {
-  std::vector<link::Hello> hellos{self()};
-  for (const ipc::Link* peer : {todo_.get(), intake_.get(), clean_.get(), local_.get(), remote_.get()})
-    if (peer->peer().pid != 0) hellos.push_back(peer->peer());
-  return hellos;
 }
 
 }  // namespace sluice::scheduler

@@ -6,8 +6,12 @@
 //   settled    recorded; when all recipients of a message are, its report is queued first, then it is finished
 //   late       its sender is told, and that is recorded once the report is queued
 //   finished   durable, then its space may go (reclaim.h)
+//
+// Under qscheduler a neighbour may be lost: what it had in hand is taken back, and its successor is asked
+// (neighbours.cc). Orders of qscheduler and of operators are in orders.cc.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,9 +23,10 @@
 #include "figures.h"
 #include "lanes_of.h"
 #include "ledger.h"
+#include "neighbour.h"
 #include "reclaim.h"
 #include "reports.h"
-#include "system/ipc/link.h"
+#include "supervisor_link.h"
 
 namespace sluice::scheduler {
 
@@ -36,6 +41,7 @@ struct SendSettings {
 
 struct SendPeers {
   os::Fd local, remote, clean, todo, intake;  // sockets to the daemons of the queue
+  os::Fd supervisor;                          // to qscheduler; empty without one
 };
 
 class Send {
@@ -56,7 +62,10 @@ class Send {
 
   void reload();   // HUP
   void run_all();  // ALRM
+  void detach();   // USR1: takes no new messages until what is under way is done
+  void attach();   // USR2
   void stop();     // TERM: ends what is in flight, at most kPatience, then the loop
+  void child_ended(pid_t pid, int status);
   int exit_code() const { return exit_code_; }
 
   // Another queue left a slot of a limit that holds for both (Scheduler::limit_freed).
@@ -68,15 +77,39 @@ class Send {
   bool forget_backoff(schedule::LaneKey lane);
   const queue::Image& image() const { return ledger_.image(); }
   schedule::Scheduler& core() { return core_; }
+  // What the two-channel forms of the family call remote: everything that leaves by qmail-rspawn.
+  struct Use {
+    std::uint32_t in_flight = 0, limit = 0;
+  };
+  Use use_of_remote() const;
   std::size_t in_flight() const { return attempts_.size(); }
   const Figures& figures() const { return figures_; }
+  bool paused() const { return paused_; }
+  bool draining() const { return draining_; }
+  bool detached() const { return detached_; }
   bool listing_restricted() const { return settings_.restrict_mailq; }
   std::vector<link::Hello> daemons() const;
   net::Loop& loop() { return loop_; }
 
  private:
-  std::unique_ptr<ipc::Link> connect(os::Fd socket, const char* peer, bool (Send::*take)(const link::Frame&));
-  void lost(const char* peer, const std::string& why);
+  Neighbour::Callbacks callbacks_of(Neighbour& neighbour, bool (Send::*take)(const link::Frame&));
+  void lost(Neighbour& which, const std::string& why);
+  void stop_without(const Neighbour& spawner);
+  void end_for_lack_of(const Neighbour& which);
+  void tell_losses();
+  void take_back(queue::Channel channel, const Neighbour& spawner);
+  void replace(link::Role role, os::Fd socket);
+  Neighbour* neighbour_of(link::Role role);
+  Neighbour& spawner_of(queue::Channel channel) { return channel == queue::Channel::kLocal ? local_ : remote_; }
+  void apply_holds();
+
+  link::QueueReport report() const;
+  void drain(bool on);
+  void pause(bool on);
+  void ask_whether_quiet();
+  bool quiet(Octets payload);
+  bool is_idle() const;
+  void set_detached(bool on);
 
   bool from_todo(const link::Frame& frame);
   bool from_spawner(const link::Frame& frame);
@@ -101,7 +134,6 @@ class Send {
   void begin(const schedule::Start& start, std::span<const std::uint32_t> recipients);
   void expire(const schedule::Expired& expired, std::span<const std::uint32_t> recipients);
   void apply_limits();
-  void apply_holds();
   void log_status();
   void stop_now();
   MonoTime mono_of(WallTime t) { return loop_.now() + (t - loop_.wall()); }
@@ -117,13 +149,26 @@ class Send {
   Figures figures_;
   std::function<void()> changed_;
   Ledger ledger_;
-  std::unique_ptr<ipc::Link> local_, remote_, clean_, todo_, intake_;
+  Neighbour local_, remote_, clean_, todo_, intake_;
   Reports reports_;
   Reclaim reclaim_;
-  net::Timer wake_, patience_;
+  SupervisorLink supervisor_;
+  net::Timer wake_, patience_, loss_timer_, quiet_timer_;
+  std::vector<link::NeighbourLost> losses_;             // to be told to qscheduler
+  boost::unordered_flat_map<pid_t, std::string> ends_;  // of neighbours that were our children: how they ended
+  struct Misfortune {
+    MonoTime last{};
+    unsigned times = 0;
+  };
+  Misfortune local_misfortune_, remote_misfortune_;
   std::uint64_t deliveries_ = 0;  // counted for the activity record
   std::uint32_t reloads_ = 0;
+  std::array<bool, schedule::kChannels> held_by_settings_{};
+  std::uint32_t quiet_serial_ = 0;
   bool plan_asked_ = false, stopping_ = false;
+  bool draining_ = false, asked_whether_quiet_ = false;
+  bool ordered_ = false;  // qscheduler has said whether we are paused; nothing is started before
+  bool paused_ = false, detached_ = false, attach_when_idle_ = false;
   int exit_code_ = 0;
 };
 

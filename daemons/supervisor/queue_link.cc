@@ -30,7 +30,7 @@ Result<pid_t, StartTrouble> QueueLink::start() {
       loop_, std::move(started->link), self,
       ipc::Link::Callbacks{nullptr, [this](const link::Frame& frame) { return receive(frame); },
                            [this](const std::string& why) { closed(why); }});
-  if (paused_) link_->send(link::Pause{true});
+  link_->send(link::Pause{paused_});
   if (draining_) link_->send(link::Drain{true});
   neighbours_.queue_started(started->pid);
   return started->pid;

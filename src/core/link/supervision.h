@@ -64,7 +64,8 @@ struct Drained {
   static std::optional<Drained> decode(Octets payload);
 };
 
-// Pause{true}: no delivery is started until Pause{false}. Messages are taken as ever.
+// Pause{true}: no delivery is started until Pause{false}. Messages are taken as ever. One of the two is the first thing
+// that qscheduler says: nothing is started before.
 struct Pause {
   static constexpr FrameType kType = FrameType::kPause;
   bool on = true;
