@@ -46,6 +46,11 @@ void print_child(const json& child) {
              child.value("role", "?"), child.value("pid", 0), child.value("state", "?"),
              span_text(now - child.value("since", now)), child.value("restarts", 0));
   if (child.contains("trouble")) fmt::print("    trouble: {}\n", child.value("trouble", "?"));
+  for (const json& neighbour : child.value("neighbours", json::array())) {
+    const std::string trouble = neighbour.value("trouble", "");
+    fmt::print("    {:<14} pid {:<7} {:<10} restarts {}{}{}\n", neighbour.value("name", "?"), neighbour.value("pid", 0),
+               neighbour.value("state", "?"), neighbour.value("restarts", 0), trouble.empty() ? "" : ": ", trouble);
+  }
 }
 
 // What the qmail-send of a queue says of it, or why there is nothing to say.

@@ -175,10 +175,10 @@ void Fleet::forward(int signo) {
   for (const auto& [place, queue] : queues_) queue->forward(signo);
 }
 
-bool Fleet::pause(unsigned number, bool on) {
+Result<void, std::string> Fleet::pause(unsigned number, bool on) {
   FleetQueue* const queue = number < instance_.queue_start ? nullptr : at(number - instance_.queue_start);
-  if (queue != nullptr) queue->pause(on);
-  return queue != nullptr;
+  if (queue == nullptr) return fail(fmt::format("there is no queue {} that is run", number));
+  return queue->pause(on);
 }
 
 void Fleet::stop(std::function<void()> then) {

@@ -49,7 +49,7 @@ class Fleet {
   void forward(int signo);
   void stop(std::function<void()> then);
   // By its number; false: no such queue runs.
-  bool pause(unsigned number, bool on);
+  Result<void, std::string> pause(unsigned number, bool on);
 
   // What `sluice status` shows: an object for the whole, and one for each queue.
   nlohmann::json describe() const;

@@ -39,7 +39,7 @@ class FleetQueue {
   void drain();
   void take_back();
   bool draining() const { return link_.draining(); }
-  void pause(bool on) { link_.pause(on); }
+  Result<void, std::string> pause(bool on) { return link_.pause(on); }
 
   // Never starts anything again; `on_stopped` is called when nothing is left.
   void stop(std::function<void()> on_stopped);

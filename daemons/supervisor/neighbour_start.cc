@@ -45,7 +45,8 @@ struct NeighbourStarts::Group {
     Role role;
     pid_t pid = 0;  // of the one that was started from here; 0: of the one that came with the queue
     unsigned starts = 0;
-    std::string why{};  // it was lost
+    std::string why{};  // it was lost, as qmail-send says
+    std::string end{};  // how it ended, if it was our child
     pid_t lost_pid = 0;
     os::Fd old{};  // the process that is to be gone first
   };
@@ -121,7 +122,7 @@ bool NeighbourStarts::ended(pid_t pid, int status) {
   for (const auto& group : groups_)
     for (auto& member : group->members) {
       if (member.pid != pid && member.lost_pid != pid) continue;
-      member.why = os::describe_end(status);
+      member.end = os::describe_end(status);
       return true;
     }
   return false;
@@ -147,7 +148,8 @@ void NeighbourStarts::go_on(Group& group) {
   for (const auto& member : group.members) {
     which += fmt::format("{}{}{}", which.empty() ? "" : " and ", link::name_of(member.role),
                          member.lost_pid > 0 ? fmt::format(" pid {}", member.lost_pid) : std::string());
-    if (why.empty() || !member.why.empty()) why += (why.empty() ? "" : ", ") + member.why;
+    const std::string& said = member.end.empty() ? member.why : member.end;
+    if (!said.empty()) why += (why.empty() ? "" : ", ") + said;
   }
   const Duration wait = next - loop_.now();
   alert(fmt::format("restart {}, queue {}: {}{}", which, queue_.directory, why,
@@ -178,6 +180,7 @@ void NeighbourStarts::start(Group& group) {
     member.pid = fresh.pid;
     member.lost_pid = 0;
     member.why.clear();
+    member.end.clear();
     ++member.starts;
     announce(fmt::format("pid {}, {} of queue {} started", member.pid, link::name_of(member.role), queue_.directory));
     give_(member.role, std::move(fresh.scheduler_end));

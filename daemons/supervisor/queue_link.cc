@@ -17,8 +17,13 @@ QueueLink::QueueLink(net::Loop& loop, const Instance& instance, supervise::Queue
       queue_(std::move(queue)),
       owners_(owners),
       callbacks_(std::move(callbacks)),
+      paused_queues_(instance.run_directory),
       neighbours_(loop, instance_, queue_, owners_,
-                  [this](link::Role role, os::Fd socket) { give(role, std::move(socket)); }) {}
+                  [this](link::Role role, os::Fd socket) { give(role, std::move(socket)); }) {
+  paused_ = paused_queues_.contains(name());
+}
+
+std::string QueueLink::name() const { return queue_.directory.substr(queue_.directory.find_last_of('/') + 1); }
 
 Result<pid_t, StartTrouble> QueueLink::start() {
   link_.reset();
@@ -44,8 +49,12 @@ void QueueLink::drain(bool on) {
   if (std::exchange(draining_, on) != on && link_) link_->send(link::Drain{on});
 }
 
-void QueueLink::pause(bool on) {
-  if (std::exchange(paused_, on) != on && link_) link_->send(link::Pause{on});
+Result<void, std::string> QueueLink::pause(bool on) {
+  if (auto kept = paused_queues_.set(name(), on); !kept) return kept;
+  if (std::exchange(paused_, on) == on) return {};
+  announce(fmt::format("queue {} {}", queue_.directory, on ? "paused" : "resumed"));
+  if (link_) link_->send(link::Pause{on});
+  return {};
 }
 
 void QueueLink::give(link::Role role, os::Fd socket) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,6 +18,7 @@
 #include "core/supervise/queue_set.h"
 #include "instance.h"
 #include "neighbour_start.h"
+#include "paused_queues.h"
 #include "system/ipc/link.h"
 #include "system/layout/owners.h"
 
@@ -46,7 +48,8 @@ class QueueLink {
 
   // Both are remembered, and may be ordered while the queue does not run.
   void drain(bool on);
-  void pause(bool on);
+  // Kept until it is taken back, even by another qscheduler. The error is a sentence; nothing has changed then.
+  Result<void, std::string> pause(bool on);
   bool draining() const { return draining_; }
   bool paused() const { return paused_; }
 
@@ -54,6 +57,8 @@ class QueueLink {
   void give(link::Role role, os::Fd socket);
 
   bool connected() const { return link_ != nullptr; }
+  const supervise::QueueSpec& queue() const { return queue_; }
+  std::string name() const;  // "queue1"
   // The last one of the qmail-send that runs now.
   const std::optional<link::QueueReport>& report() const { return report_; }
   // Members to put into what `status` says of the queue: "paused", "draining", "neighbours".
@@ -70,6 +75,7 @@ class QueueLink {
   Callbacks callbacks_;
   std::unique_ptr<ipc::Link> link_;
   std::optional<link::QueueReport> report_;
+  PausedQueues paused_queues_;
   bool draining_ = false, paused_ = false;
   NeighbourStarts neighbours_;
 };

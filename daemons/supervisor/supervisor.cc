@@ -153,8 +153,8 @@ Result<ipc::Answers, std::string> Supervisor::pause(const nlohmann::json& query)
   if (number == query.end() || !number->is_number_unsigned() || on == query.end() || !on->is_boolean())
     return fail(std::string("\"pause\" needs the number of a \"queue\" and whether it is \"on\""));
   const auto queue = number->get<std::uint64_t>();
-  if (queue > 1'023 || !fleet_.pause(static_cast<unsigned>(queue), on->get<bool>()))
-    return fail(fmt::format("there is no queue {} that is run", queue));
+  if (queue >= queue::kQueueNumbers) return fail(fmt::format("there is no queue {} that is run", queue));
+  if (const auto done = fleet_.pause(static_cast<unsigned>(queue), on->get<bool>()); !done) return fail(done.error());
   return ipc::answer_list({text_of({{"queue", queue}, {"paused", on->get<bool>()}})});
 }
 

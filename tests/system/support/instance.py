@@ -129,10 +129,13 @@ class Instance:
 
     def spawn(self, *command, **environment):
         """qscheduler, or another command, as the leader of a process group; what it says is appended to the log."""
-        command = command or (program("qscheduler"), "-s")
+        return self.spawn_with(command or (program("qscheduler"), "-s"), **environment)
+
+    def spawn_with(self, command, pass_fds=(), **environment):
+        """The same, with descriptors that it inherits."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, env=self.variables(**environment), stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, start_new_session=True, cwd="/")
+                                            stdout=log, stderr=log, start_new_session=True, cwd="/", pass_fds=pass_fds)
         return self.process
 
     def variables(self, **more):
