@@ -4,6 +4,7 @@ import pathlib
 import random
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -12,6 +13,7 @@ import pytest
 
 from support.accounts import ROOT
 from support.as_supervisor import QueueUnderTest
+from support.fake_intake import HELLO, SUBMIT_DATA, SUBMIT_END, SUBMIT_OPEN, SUBMITTED, frame
 from support.instance import PATIENCE, QUEUE_DAEMONS, Unavailable, free_port, wait_until
 from support.kill_rounds import Load
 from support.recorder import Recorder, letter
@@ -20,6 +22,7 @@ from support.smtp_server import program
 
 ALONE = ("qmail-rspawn", "qmail-lspawn", "qmail-clean")
 PAIR = ("todo-proc", "qmail-intake")
+DOOR_SHUT = 25
 
 
 @pytest.fixture
@@ -332,19 +335,31 @@ def test_a_drain_that_is_taken_back_opens_the_door_again(instance, recorder):
 
 def test_a_submission_that_is_under_way_is_taken_to_its_end(instance, recorder):
     with QueueUnderTest(instance, smtproutes=[f"x.test:{recorder.route}"]) as queue:
-        slow = subprocess.Popen([program("qmail-inject"), "a@x.test"], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
-                                env=instance.variables())
         text = letter("large", 2_000_000)
-        slow.stdin.write(text[:1_000_000])
-        slow.stdin.flush()
-        wait_until(lambda: any(path.stat().st_size > 400_000 for path in instance.queue_directory.glob("mess/*/*")),
-                   "the first part of the body")
+        envelope = b"\1" + b"".join(name + struct.pack("<H", len(value)) + value
+                                    for name, value in ((b"F", b"s@example.com"), (b"T", b"a@x.test")))
+        slow = socket.socket(socket.AF_UNIX)
+        slow.connect(str(instance.home / "run/intake/queue1"))
+        slow.settimeout(PATIENCE)
+        answers = slow.makefile("rb")
+
+        def answer():
+            length, kind, _ = struct.unpack("<IHH", answers.read(8))
+            return kind, answers.read(length)
+        slow.sendall(frame(HELLO, struct.pack("<HBII", 1, 0, os.getpid(), 0)) +
+                     frame(SUBMIT_OPEN, struct.pack("<Q", 1) + envelope) +
+                     frame(SUBMIT_DATA, struct.pack("<Q", 1) + text[:1_000_000]))
+        assert answer()[0] == HELLO
         queue.drain(True)
+        assert answer() == (DOOR_SHUT, b"")
         wait_until(lambda: not connects(instance), "the door to be shut")
         assert not queue.drained
-        slow.stdin.write(text[1_000_000:])
-        slow.stdin.close()
-        assert slow.wait(PATIENCE) == 0, slow.stderr.read()
+        slow.sendall(frame(SUBMIT_DATA, struct.pack("<Q", 1) + text[1_000_000:]) + frame(SUBMIT_END, struct.pack("<Q", 1)))
+        assert answer()[0] == SUBMITTED
+        queue.wait_for_report(lambda report: report.submitted == 1 and report.messages == 0, "the delivery")
+        assert not queue.drained  # it could submit more
+        answers.close()
+        slow.close()
         assert queue.wait_for_drained() == 0
     assert list(recorder.arrivals) == ["large"]
 

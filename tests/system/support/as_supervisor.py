@@ -39,6 +39,7 @@ class QueueUnderTest:
         theirs.close()
         self.socket = ours
         self._send(HELLO, struct.pack("<HBII", PROTOCOL_VERSION, ROLE_SUPERVISOR, os.getpid(), 0))
+        self.pause(False)
         threading.Thread(target=self._read, args=(ours,), daemon=True).start()
         wait_until(lambda: len(instance.processes()) == 6 and self.reports, "the queue to run")
 
