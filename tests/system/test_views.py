@@ -14,6 +14,7 @@ import pytest
 from support.accounts import ROOT
 from support.clients import envelope, qmail_queue
 from support.instance import PATIENCE, free_port, wait_until
+from support.ipc_objects import IpcObjects
 from support.smtp_server import program
 
 LETTER = b"Subject: hello\n\nhello\n"
@@ -111,6 +112,21 @@ def test_others_may_list_the_queue_unless_that_is_restricted(instance):
     wait_until(lambda: as_nobody("qmail-qread").returncode == 111, "the restriction")
     assert "only root" in as_nobody("qmail-qread").stderr
     assert run(instance, "qmail-qread").returncode == 0
+
+
+def test_a_queue_that_is_not_offered_and_not_run_was_given_up(instance):
+    with IpcObjects() as objects:
+        instance.start(ipc_prefix=objects.prefix)
+        (instance.home / "queue/queue2/todo").mkdir(parents=True)
+        assert run(instance, "qmail-qread").returncode == 111
+        objects.scheduler(in_use=1, made=2)
+        objects.queue(1, (0, 100), (0, 20), flag=1)
+        for name in ("qmail-qread", "qmail-qstat"):
+            done = run(instance, name)
+            assert (done.returncode, done.stderr) == (0, "")
+        seen = run(instance, "qtop", "--once").stdout
+        assert "1 queue, dynamic" in seen and re.search(r"^queue2 +retired$", seen, re.MULTILINE)
+        assert re.search(r"^queue1 .* disabled$", seen, re.MULTILINE)
 
 
 # -- qtop -----------------------------------------------------------------------------------------------------------------
