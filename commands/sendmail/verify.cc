@@ -39,7 +39,7 @@ class Verifier {
   static Result<Verifier, std::string> make(const settings::Settings& settings) {
     auto router = route::Router::build({.locals = settings.locals,
                                         .virtualdomains = settings.virtualdomains,
-                                        .percenthack = {},
+                                        .percenthack = settings.percenthack,
                                         .envnoathost = settings.envnoathost,
                                         .lmtproutes = settings.lmtproutes});
     if (!router) return fail(std::string(route::to_string(router.error())));

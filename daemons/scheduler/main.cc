@@ -72,6 +72,7 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
   }
   auto router = route::Router::build({.locals = settings.locals,
                                       .virtualdomains = settings.virtualdomains,
+                                      .percenthack = settings.percenthack,
                                       .envnoathost = settings.envnoathost,
                                       .lmtproutes = settings.lmtproutes});
   if (!router) {

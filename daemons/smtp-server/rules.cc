@@ -29,7 +29,7 @@ std::string greeting_of(const settings::Settings& from) {
 Result<std::shared_ptr<const Rules>, route::RouteError> make_rules(const settings::Settings& from) {
   auto router = route::Router::build({.locals = from.locals,
                                       .virtualdomains = from.virtualdomains,
-                                      .percenthack = {},
+                                      .percenthack = from.percenthack,
                                       .envnoathost = from.envnoathost,
                                       .lmtproutes = from.lmtproutes});
   if (!router) return fail(router.error());

@@ -19,6 +19,7 @@ constexpr const char* kName = "todo-proc";
 Result<route::Router, route::RouteError> router_of(const config::Settings& settings) {
   return route::Router::build({.locals = settings.locals,
                                .virtualdomains = settings.virtualdomains,
+                               .percenthack = settings.percenthack,
                                .envnoathost = settings.envnoathost,
                                .lmtproutes = settings.lmtproutes});
 }

@@ -59,6 +59,19 @@ def test_a_queue_has_limits_of_its_own(instance):
     assert limits() == [(40, 20), (9, 20)]
 
 
+def test_a_percent_sign_stands_for_an_at_sign_where_percenthack_says_so(instance):
+    instance.set_up(smtp__trusted_networks=[])
+    control(instance, "percenthack", instance.settings["me"])
+    instance.start()
+    user, me = instance.user().split("@")
+    instance.send(f"{user}%{me}@{me}")
+    assert instance.wait_for_mail()
+    with instance.smtp() as client:
+        client.ehlo()
+        client.mail("a@example.com")
+        assert client.rcpt(f"x%else.example@{me}")[0] == 550, "no relay"
+
+
 def test_a_bad_limit_of_a_queue_stops_its_start(instance):
     instance.set_up(smtp__listen=[])
     control(instance, "concurrencyr.queue1", "-1")
