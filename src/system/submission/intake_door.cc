@@ -1,6 +1,5 @@
 // Door 1: the native socket of a queue.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "core/queue/envelope_codec.h"
 #include "core/select/queue_choice.h"
