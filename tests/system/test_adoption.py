@@ -46,10 +46,11 @@ def test_all_states_of_a_queue_are_taken_over(instance, recorder, split, big_tod
     queue.write(Message(body=letter("finished"), birth=now - 60))
     assert queue.path("info", half).exists()
     instance.start()
+    recorder.wait_for(["todo", "fresh", "marked", "half"])
+    mail = instance.wait_for_mail(3)
     instance.wait_until_empty()
     arrived = {identity: len(times) for identity, times in recorder.arrivals.items()}
     assert sum(arrived.values()) <= 4 and set(arrived) == {"todo", "fresh", "marked", "half"}
-    mail = instance.wait_for_mail(3)
     assert sum(letter("todo") in one for one in mail) == 1 and sum(letter("fresh") in one for one in mail) == 1
     report = next(one for one in mail if b"No such user here. (#5.1.1)" in one)
     assert b"g@x.test" in report and b"Status: 5.1.1" in report and letter("failed").replace(b"\n", b"") in report.replace(b"\n", b"").replace(b"\r", b"")
@@ -119,6 +120,18 @@ def test_messages_that_cannot_be_taken_stay_and_the_others_go(instance, recorder
     instance.wait_for_log(rf"remote/{bad % 151}/{bad}: it has an empty recipient, or an address .*; the message stays there")
     assert len(recorder.arrivals) == 1
     assert {queue.path(kind, bad).exists() for kind in ("mess", "info", "remote")} == {True}
+
+
+def test_what_was_never_accepted_goes_after_36_hours(instance):
+    queue = old_queue(instance, 151, True)
+    young, old = time.time() - 35 * 3600, time.time() - 37 * 3600
+    kept = [queue.begin(young), queue.begin(young, envelope=False)]
+    queue.begin(old), queue.begin(old, envelope=False)
+    instance.start()
+    expected = sorted(str(path.relative_to(queue.directory)) for path in
+                      [queue.path("mess", kept[0]), queue.path("intd", kept[0]), queue.path("mess", kept[1])])
+    wait_until(lambda: queue.files() == expected, queue.files)
+    assert not instance.queue()
 
 
 def test_a_qmail_send_that_is_killed_while_it_takes_over_loses_and_repeats_nothing(instance, recorder):

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -99,7 +100,7 @@ def test_bodies_that_the_journal_knows_keep_their_numbers(instance):
         (body.parent / "copy").rename(body)
         assert queue_fix(instance, instance.queue_directory).returncode == 0 and body.exists()
         instance.start(smtproutes=[f"x.test:{recorder.route}"])
-        instance.signal(14)
+        instance.signal(signal.SIGALRM)
         recorder.wait_for(["large"])
         instance.wait_until_empty()
 
@@ -175,6 +176,19 @@ def test_messages_of_every_door_are_exported(instance):
     found = {message.sender: message for message in PlainQueue(target, 7, True).read().values()}
     assert found["todo@x.test"].todo == ["a@x.test", "b@x.test"] and found["todo@x.test"].birth == birth
     assert found["info@x.test"].local == {"a@here.test": False} and found["info@x.test"].body == LETTER
+
+
+def test_what_was_accepted_and_not_yet_routed_is_exported_to_todo(instance):
+    instance.start()
+    instance.signal(signal.SIGSTOP, "todo-proc")
+    instance.send(["a@x.test", instance.user()], "Subject: new\r\n\r\nnew\r\n", sender="new@x.test")
+    instance.kill_all()
+    target = instance.home / "plain"
+    done = queue_fix(instance, "--export", target, "-s", 23, "-b", 0, instance.queue_directory)
+    assert done.returncode == 0, done.stderr
+    (message,) = PlainQueue(target, 23, False).read().values()
+    assert (message.sender, message.todo) == ("new@x.test", ["a@x.test", instance.user()])
+    assert message.body.endswith(b"\nSubject: new\n\nnew\n") and b"\r" not in message.body
 
 
 def snapshot(directory):

@@ -58,6 +58,14 @@ class PlainQueue:
                 self._put("bounce", number, b"".join(b"<%s>:\n%s\n\n" % (one.encode(), text.encode()) for one, text in message.bounce), message.birth)
         return number
 
+    def begin(self, when, envelope=True):
+        """What a client leaves that died before its message was accepted."""
+        number = self.write(Message(birth=when, todo=["a@x.test"]))
+        self.path("todo", number).unlink()
+        if not envelope:
+            self.path("intd", number).unlink()
+        return number
+
     def _put(self, kind, number, octets, when, mode=0o600):
         path = self.path(kind, number)
         path.write_bytes(octets)
