@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -142,6 +143,7 @@ template <class Work>
 pid_t child(const std::string& directory, unsigned queue, Work work) {
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // it ends with the test, however that ends
   auto limits = InstanceLimits::open(directory, queue, [](const std::string&) {});
   if (limits) work(**limits);
   ::_exit(limits ? 0 : 1);
