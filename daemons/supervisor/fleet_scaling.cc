@@ -134,7 +134,7 @@ void Fleet::put_offer() {
   if (!instance_.dynamic || stopping_) return;
   int made = 0;
   for (const unsigned number : queue_numbers(instance_.queue_base))
-    if (number >= instance_.queue_start && number - instance_.queue_start < bounds_.ceiling) ++made;
+    if (number >= instance_.queue_start) ++made;
   offer_.put({static_cast<std::int32_t>(std::min(offered_, count_)), made});
 }
 
