@@ -9,7 +9,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD", ROOT / "build/release"))
 PAGES = sorted((ROOT / "man").glob("*.[158]"))
-OTHERS = {"fdatasync(2)", "group(5)", "groupadd(8)", "ps(1)", "useradd(8)"}  # pages of the system that ours refer to
+OTHERS = {"fdatasync(2)", "flock(2)", "group(5)", "groupadd(8)", "ps(1)", "useradd(8)"}  # pages of the system that ours refer to
 
 
 def titles():
