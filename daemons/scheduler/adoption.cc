@@ -40,6 +40,8 @@ Result<Adoption::Done, store::Trouble> Adoption::run(WallTime now) {
     if (failed_) break;
   }
   if (failed_ || !state_.sync()) return fail(store::Trouble{0, "the state log cannot be written"});
+  if (headers_left_out_ > 0)
+    report_(fmt::format("extra header fields of {} messages in info/ are left out", headers_left_out_));
   if (left_ > kNamed) report_(fmt::format("{} more messages of info/ cannot be taken over", left_ - kNamed));
 
   Done done;
@@ -100,7 +102,7 @@ void Adoption::take(const store::PreprocessedPlace& place, WallTime now) {
   circumstances.body = {queue::BodyRef::Storage::kFile, place.number, 0, *length};
   const adoption::Adopted adopted(*message, router_, circumstances);
   if (adopted.too_long()) return leave(fmt::format("{}: it has an address that is too long, or too many", name));
-  if (!message->info.extra_header.empty()) report_(fmt::format("{}: its extra header fields are left out", name));
+  if (!message->info.extra_header.empty()) ++headers_left_out_;
   last_ = circumstances.id;
   record(adopted, now);
   if (!state_.image.find(last_)) return leave(fmt::format("{}: its envelope is too large", name));

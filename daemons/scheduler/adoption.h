@@ -84,7 +84,7 @@ class Adoption {
   std::vector<store::PreprocessedPlace> to_remove_;
   std::vector<queue::MessageId> fresh_;
   queue::MessageId last_;
-  std::size_t left_ = 0;
+  std::size_t left_ = 0, headers_left_out_ = 0;
   std::size_t since_sync_ = 0;
   bool failed_ = false;
 };
