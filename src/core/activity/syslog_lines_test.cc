@@ -38,7 +38,7 @@ TEST(SyslogLines, EmptyLinesAreDroppedAndTheLastNeedsNoLineFeed) {
 }
 
 TEST(SyslogLines, WhatIsNotPrintableBecomesAQuestionMark) {
-  EXPECT_EQ(messages_of("a\tb\x7f\xc3\xa9%s\r\n").front().text, "1710000000.000042 a?b????%s?");
+  EXPECT_EQ(messages_of("a\tb\x7f\xc3\xa9%s\r\n").front().text, "1710000000.000042 a?b???%s?");
 }
 
 TEST(SyslogLines, ALongLineGoesOnUnderTheSameTimeAndPriority) {
