@@ -100,12 +100,13 @@ void Child::start_again(const std::string& line, const std::string& why) {
 
 void Child::ended(int status) {
   const pid_t pid = std::exchange(pid_, 0);
-  announce(fmt::format("pid {}, {} {}", pid, kind_.label, state_ == State::kStopping ? "stopped" : "died"));
+  const bool finished = state_ != State::kStopping && kind_.finished && kind_.finished(status);
+  announce(fmt::format("pid {}, {} {}", pid, kind_.label, state_ == State::kStopping || finished ? "stopped" : "died"));
   if (state_ == State::kStopping) {
     deadline_ = loop_.now() + kLastRemnants;
     return go_on_stopping();
   }
-  if (kind_.finished && kind_.finished(status)) {
+  if (finished) {
     state_ = State::kStopping;
     on_stopped_ = kind_.on_finished;
     deadline_ = loop_.now() + kRemnants;
