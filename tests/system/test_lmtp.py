@@ -203,6 +203,7 @@ def test_a_crash_of_the_client_loses_nothing_for_the_store(instance):
             instance.send_patiently(ANN, f"Subject: x\r\nX-Id: {number}\r\n\r\nx\r\n")
             wanted.add(str(number))
             if number in (20, 40):
+                wait_until(lambda: "qmail-rspawn" in instance.pids, "the qmail-rspawn after the one that was killed")
                 instance.kill("qmail-rspawn")
         wait_until(lambda: not instance.queue(), "the queue to be empty")
         assert {email.message_from_bytes(message)["X-Id"] for message in dovecot.messages(ANN)} == wanted

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from support import dynamic, posix_ipc
 from support.accounts import ROOT, only_one
 from support.instance import free_port, wait_until
 from support.recorder import Recorder, letter
@@ -62,7 +63,15 @@ intake              qmailq qmail  755
 intake/queue1       qmailq qmail  666
 control             qmails qmail  755
 control/queue1      qmails qmail  666
+limits              qmails qmail  700
+limits/table        qmails qmail  600
+limits/bell-1       qmails qmail  700
 """
+
+# Of a dynamic instance: what is found by its name on the whole machine. Permissions of the group let qmail-send and
+# todo-proc read what qmail-queue writes.
+SHARED_MEMORY = {"qscheduler": ("root", "qmail", "644"), "queue1": ("qmails", "qmail", "644"), "queue2": ("qmails", "qmail", "644")}
+MESSAGE_QUEUES = {"qscheduler": ("root", "qmail", "600"), "queue1": ("qmailq", "qmail", "640"), "queue2": ("qmailq", "qmail", "640")}
 
 HOME = """
 .            root root 755
@@ -88,9 +97,12 @@ def found(directory):
         for name in ["."] * (root == str(directory)) + directories + files:
             path = pathlib.Path(root, name)
             status = path.lstat()
-            rows[str(path.relative_to(directory))] = (pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid).gr_name,
-                                                      f"{stat.S_IMODE(status.st_mode):o}")
+            rows[str(path.relative_to(directory))] = row_of(status)
     return rows
+
+
+def row_of(status):
+    return (pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid).gr_name, f"{stat.S_IMODE(status.st_mode):o}")
 
 
 def identity(pid):
@@ -114,6 +126,38 @@ def test_each_daemon_runs_under_its_own_user_and_group(instance):
             assert groups <= {grp.getgrnam(group).gr_gid}, f"{name} has the groups {groups}"
         if user != "root":
             assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 0, name
+
+
+def test_every_process_socket_fifo_and_object_of_dynamic_queues_has_its_owner(instance):
+    with Recorder() as recorder:
+        dynamic.start_dynamic(instance, queue_count=2, smtproutes=[f"x.test:{recorder.route}"])
+        for number in range(6):
+            instance.send("a@x.test", letter(f"number-{number}"))
+        recorder.wait_for([f"number-{number}" for number in range(6)])
+        # Every process there is, whoever knows of it.
+        processes = {}
+        for pid in instance.processes():
+            name = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode().split("/")[-1]
+            user, group, groups, _ = identity(pid)
+            assert (user, group) == DAEMONS[name], name
+            assert name == "qscheduler" or groups <= {grp.getgrnam(group).gr_gid}, name
+            processes[name] = processes.get(name, 0) + 1
+        assert processes == {name: 1 if name in ("qscheduler", "sluice-smtpd") else 2 for name in DAEMONS}
+        # Sockets and fifos.
+        second = {path.replace("1", "2"): row for path, row in table(RUN).items() if path.endswith("1")}
+        assert found(instance.home / "run") == table(RUN) | second
+        for queue in ("queue1", "queue2"):
+            rows = found(instance.home / "queue" / queue)
+            assert {path: rows[path] for path in table(QUEUE)} == table(QUEUE)
+            unexpected = [path for path in rows if path not in table(QUEUE)
+                          and not stat.S_ISREG((instance.home / "queue" / queue / path).lstat().st_mode)]
+            assert not unexpected
+        # Shared memory and message queues.
+        prefix = dynamic.prefix_of(instance)
+        assert {path.name.removeprefix(prefix): row_of(path.stat()) for path in dynamic.SHARED_MEMORY.glob(f"{prefix}*")} == SHARED_MEMORY
+        for name, row in MESSAGE_QUEUES.items():
+            with posix_ipc.message_queue(instance, name, os.O_RDONLY) as queue:
+                assert row_of(os.fstat(queue)) == row, name
 
 
 def test_supplementary_groups_are_kept_by_those_who_are_named(instance):
