@@ -17,7 +17,7 @@ using nlohmann::json;
 std::string text_of(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 // 100 times the sum of what is used of each channel, as IndiMail defines the load of a queue.
-unsigned load_of(const schedule::ChannelStatus& local, const Send::Use& remote) {
+unsigned load_of(const schedule::ChannelStatus& local, const Use& remote) {
   const auto percent = [](unsigned in_flight, unsigned limit) { return limit == 0 ? 0 : 100 * in_flight / limit; };
   return percent(local.in_flight, local.limit) + percent(remote.in_flight, remote.limit);
 }

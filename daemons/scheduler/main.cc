@@ -166,7 +166,9 @@ int run(int argc, char** argv) {
   std::optional<PublishedCounts> published;
   if (daemon.has('d')) published.emplace(link::ipc_name(settings.ipc_prefix, daemon.name));
   send.on_change([&] {
-    if (published) published->put(send.core());
+    if (!published) return;
+    const schedule::ChannelStatus local = send.core().status(queue::Channel::kLocal);
+    published->put({local.in_flight, local.limit}, send.use_of_remote());
   });
   send.start({.directory = daemon.directory, .number = daemon.number, .options = options});
   loop.run();

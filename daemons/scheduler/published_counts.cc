@@ -13,8 +13,8 @@ namespace {
 
 constexpr mode_t kEverybodyReads = 0644;
 
-std::int32_t count_of(std::size_t value) {
-  return static_cast<std::int32_t>(std::min<std::size_t>(value, std::numeric_limits<std::int32_t>::max()));
+std::int32_t count_of(std::uint32_t value) {
+  return static_cast<std::int32_t>(std::min<std::uint32_t>(value, std::numeric_limits<std::int32_t>::max()));
 }
 
 }  // namespace
@@ -27,9 +27,8 @@ PublishedCounts::PublishedCounts(std::string name) : name_(std::move(name)) {
     os::say("warn", "qmail-send", shared.error() + "; clients do not see the load of this queue");
 }
 
-void PublishedCounts::put(const schedule::Scheduler& core) {
+void PublishedCounts::put(const Use& local, const Use& remote) {
   if (!shared_) return;
-  const auto local = core.status(queue::Channel::kLocal), remote = core.status(queue::Channel::kRemote);
   const link::QueueCounts counts{count_of(local.in_flight), count_of(remote.in_flight), count_of(local.limit),
                                  count_of(remote.limit), 0};
   if (counts == last_) return;

@@ -1,5 +1,5 @@
 // PublishedCounts: what a dynamic queue lets everybody see of itself, in shared memory (core/link/queue_counts.h):
-// deliveries in flight and limits of the channels local and remote. Clients choose a queue by it.
+// deliveries in flight and limits, local and remote, as the status line has them. Clients choose a queue by it.
 //
 // The fifth field, flag, is for others to write and survives us. At a regular end the object is removed, so that no
 // client takes the counts of a queue that has gone for those of an idle one.
@@ -9,8 +9,8 @@
 #include <string>
 
 #include "core/link/queue_counts.h"
-#include "core/schedule/scheduler.h"
 #include "system/ipc/shared_counts.h"
+#include "use_of_remote.h"
 
 namespace sluice::scheduler {
 
@@ -21,7 +21,7 @@ class PublishedCounts {
   explicit PublishedCounts(std::string name);
 
   // Writes what has changed since the last call; one small write, or none.
-  void put(const schedule::Scheduler& core);
+  void put(const Use& local, const Use& remote);
   void remove();
 
  private:

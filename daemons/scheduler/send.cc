@@ -229,11 +229,9 @@ void Send::log_status() {
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) { lines.status(out, status); });
 }
 
-Send::Use Send::use_of_remote() const {
-  const auto remote = core_.status(queue::Channel::kRemote), lmtp = core_.status(queue::Channel::kLmtp);
-  // Where nothing is routed to LMTP its limit would only confuse.
-  if (settings_.routes.lmtp.empty() && lmtp.in_flight == 0) return {remote.in_flight, remote.limit};
-  return {remote.in_flight + lmtp.in_flight, remote.limit + lmtp.limit};
+Use Send::use_of_remote() const {
+  return scheduler::use_of_remote(core_.status(queue::Channel::kRemote), core_.status(queue::Channel::kLmtp),
+                                  !settings_.routes.lmtp.empty());
 }
 
 void Send::apply_limits() {

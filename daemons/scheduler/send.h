@@ -27,6 +27,7 @@
 #include "reclaim.h"
 #include "reports.h"
 #include "supervisor_link.h"
+#include "use_of_remote.h"
 
 namespace sluice::scheduler {
 
@@ -77,10 +78,6 @@ class Send {
   bool forget_backoff(schedule::LaneKey lane);
   const queue::Image& image() const { return ledger_.image(); }
   schedule::Scheduler& core() { return core_; }
-  // What the two-channel forms of the family call remote: everything that leaves by qmail-rspawn.
-  struct Use {
-    std::uint32_t in_flight = 0, limit = 0;
-  };
   Use use_of_remote() const;
   std::size_t in_flight() const { return attempts_.size(); }
   const Figures& figures() const { return figures_; }
