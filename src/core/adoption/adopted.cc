@@ -37,14 +37,19 @@ struct Position {
   WallTime due{};
 };
 
+// The times of files are less exact than those they were reckoned from: qmail sets due times to whole seconds, and
+// info/ has the time at which it was written, with its fraction; wall and monotonic clocks drift apart while a message
+// waits.
+constexpr Seconds kInexact{2};
+
 // Where on the retry curve a recipient stands whose next attempt was to be at `due`; nothing: it was never tried.
 std::optional<Position> position(WallTime birth, WallTime due, std::uint32_t skip, WallTime now) {
   const auto at_birth = MonoTime{}, at_due = MonoTime{due - birth};
-  if (at_due < schedule::next_attempt(at_birth, at_birth, skip)) return std::nullopt;
+  if (at_due + kInexact < schedule::next_attempt(at_birth, at_birth, skip)) return std::nullopt;
   const MonoTime latest = schedule::next_attempt(at_birth, MonoTime{now - birth}, skip);
   Position position;
   position.due = birth + (std::min(at_due, latest) - at_birth);
-  const auto seconds = std::chrono::duration_cast<Seconds>(position.due - birth).count();
+  const auto seconds = std::chrono::duration_cast<Seconds>(position.due - birth + kInexact).count();
   const auto steps = schedule::integer_root(static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0))) / skip;
   position.attempts = static_cast<std::uint16_t>(std::clamp<std::uint64_t>(steps, 1, UINT16_MAX));
   return position;

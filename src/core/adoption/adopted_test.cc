@@ -120,6 +120,21 @@ TEST(AdoptedMessages, KeepTheirPlaceOnTheRetryCurve) {
   EXPECT_EQ(taken.due(1), one.remote.due);
 }
 
+TEST(AdoptedMessages, WereTriedAlsoIfTheirTimesAreNotExact) {
+  auto one = message();
+  one.birth += std::chrono::milliseconds{900};
+  one.local.recipients = {{"joe@here.example", false}};
+  one.remote.recipients = {{"b@y.example", false}};
+  one.local.due = kBirth + Seconds{100};
+  one.remote.due = kBirth + Seconds{40 * 40};
+  const Taken taken(one);
+  EXPECT_EQ(taken.recipients(),
+            (std::vector<Seen>{{"joe@here.example", Channel::kLocal, RecipientStatus::kDeferred, 1, ""},
+                               {"b@y.example", Channel::kRemote, RecipientStatus::kDeferred, 2, ""}}));
+  EXPECT_EQ(taken.due(0), one.local.due);
+  EXPECT_EQ(taken.due(1), one.remote.due);
+}
+
 TEST(AdoptedMessages, AreNotPutOffByTimesThatCannotBe) {
   auto one = message();
   one.remote.recipients = {{"c@y.example", false}};
