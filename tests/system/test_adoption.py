@@ -76,7 +76,7 @@ def test_ages_and_retry_positions_are_kept(instance):
     assert abs(first["recipients"][0]["next"] - (birth + 90 * 90)) < 200
 
 
-@pytest.mark.parametrize("sender,returns", [("", ""), ("list-@x.test-@[]", "list-b=x.test@x.test")])
+@pytest.mark.parametrize("sender,returns", [("", ""), ("#@[]", "#@[]"), ("list-@x.test-@[]", "list-b=x.test@x.test")])
 def test_senders_of_every_kind_are_kept(instance, sender, returns):
     with Recorder(keep_bodies=True) as recorder:
         deliver_one_from(instance, recorder, sender)

@@ -155,6 +155,16 @@ def test_a_report_that_fails_goes_to_doublebounceto(instance):
         instance.wait_until_empty()
 
 
+def test_a_double_bounce_goes_to_another_host(instance):
+    with refusing(rcpt="550 5.1.1 nobody") as server, Recorder(keep_bodies=True) as recorder:
+        instance.start(smtproutes=[f"x.test:127.0.0.1:{server.port}", f"y.test:{recorder.route}"],
+                       doublebounceto="postmaster", doublebouncehost="y.test")
+        instance.send("a@x.test", sender="gone@x.test")
+        instance.wait_until_empty()
+        (message,) = recorder.messages
+        assert (message.sender, message.recipients) == ("#@[]", ["postmaster@y.test"])
+
+
 def test_a_double_bounce_that_fails_is_discarded(instance):
     with refusing(rcpt="550 5.1.1 nobody") as server:
         instance.start(smtproutes=[f":127.0.0.1:{server.port}"], doublebounceto="nobody", doublebouncehost="x.test")

@@ -7,6 +7,7 @@
 
 #include "base/invariant.h"
 #include "core/mail/address.h"
+#include "core/mail/report_rules.h"
 #include "core/smtp/address.h"
 #include "core/smtp/parameters.h"
 #include "core/smtp/utf8.h"
@@ -149,10 +150,20 @@ void ClientSession::start(Job job, std::string& out) {
   send_transaction(out);
 }
 
+namespace {
+
+// As it may stand between < and >; empty: not at all. The sender of a double bounce is no mailbox, and every qmail
+// sends it as it is: a server that will not have it may say so.
+std::string sendable_sender(const std::string& sender) {
+  return sender == mail::kDoubleBounceSender ? sender : sendable_address(sender);
+}
+
+}  // namespace
+
 // Settles what this server cannot be asked for; the rest goes on the wire.
 void ClientSession::settle_unsendable() {
   const mail::Envelope& envelope = job_.envelope;
-  wire_sender_ = envelope.sender.empty() ? std::string() : sendable_address(envelope.sender);
+  wire_sender_ = envelope.sender.empty() ? std::string() : sendable_sender(envelope.sender);
   if (!envelope.sender.empty() && wire_sender_.empty()) {
     return settle_rest(refused_here({5, 1, 7}, "sender address cannot be sent by SMTP"));
   }

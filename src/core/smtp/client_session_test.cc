@@ -229,6 +229,13 @@ TEST_F(Client, AMessageKnownToBeTooLargeFailsHere) {
   EXPECT_TRUE(session.ready());
 }
 
+TEST_F(Client, SendsTheSenderOfADoubleBounceAsItIs) {
+  greet(kPoorEhlo);
+  Job job = job_to({"x@y.example"});
+  job.envelope.sender = "#@[]";
+  EXPECT_EQ(start(job), "MAIL FROM:<#@[]>\r\n");
+}
+
 TEST_F(Client, EightBitGoesOutAlsoWhenNotOffered) {
   greet(kPoorEhlo);
   Job job = job_to({"x@y.example"});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/mail/report_rules.h"
 #include "core/smtp/parameters.h"
 
 namespace sluice::smtp {
@@ -82,6 +83,21 @@ Result<Mailbox, CommandError> take_keyword_and_path(Octets& argument, Octets key
   return std::move(*mailbox);
 }
 
+// The sender of a double bounce is no mailbox, but qmail sends it, and whoever refuses it makes it a triple bounce,
+// which is thrown away.
+Result<Mailbox, CommandError> take_sender(Octets& argument) {
+  static constexpr Octets kKeyword = "FROM:", kDoubleBounce = "<#@[]>";
+  if (ascii_equal_ignore_case(argument.substr(0, kKeyword.size()), kKeyword)) {
+    const Octets path = trimmed(argument.substr(kKeyword.size()));
+    const Octets rest = path.substr(std::min(path.size(), kDoubleBounce.size()));
+    if (path.starts_with(kDoubleBounce) && (rest.empty() || rest.starts_with(' '))) {
+      argument = rest;
+      return Mailbox{std::string(mail::kDoubleBounceSender), false};
+    }
+  }
+  return take_keyword_and_path(argument, kKeyword);
+}
+
 // Hands each parameter to `take(keyword, value)`, which answers with an error or nullopt.
 template <class Take>
 std::optional<CommandError> each_parameter(Octets rest, Take&& take) {
@@ -106,7 +122,7 @@ std::optional<CommandLine> split_command(Octets line) {
 }
 
 Result<MailCommand, CommandError> parse_mail(Octets argument, const Extensions& extensions) {
-  auto sender = take_keyword_and_path(argument, "FROM:");
+  auto sender = take_sender(argument);
   if (!sender) return fail(sender.error());
   if (sender->address == "postmaster") return fail(CommandError::kNoDomain);
   MailCommand command;

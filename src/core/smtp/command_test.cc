@@ -49,6 +49,16 @@ TEST(MailCommand, TakesItsParameters) {
   EXPECT_EQ(parse_mail("from: <>", kPlain)->sender.address, "");
 }
 
+TEST(MailCommand, TakesTheSenderOfADoubleBounce) {
+  const auto mail = parse_mail("FROM: <#@[]> SIZE=12", kPlain);
+  ASSERT_TRUE(mail);
+  EXPECT_EQ(mail->sender.address, "#@[]");
+  EXPECT_EQ(mail->size, 12u);
+  EXPECT_FALSE(parse_mail("FROM:<#@[]>x", kPlain));
+  EXPECT_FALSE(parse_mail("FROM:<a@[]>", kPlain));
+  EXPECT_FALSE(parse_rcpt("TO:<#@[]>", kPlain));
+}
+
 TEST(MailCommand, ErrorsAreTyped) {
   const std::pair<Octets, CommandError> cases[] = {{"", CommandError::kSyntax},
                                                    {"TO:<a@b.example>", CommandError::kSyntax},
