@@ -73,6 +73,7 @@ Queue queue_of(const supervise::StartOptions& options) {
   queue.directory = queue_directory(queue.environment);
   queue.environment.set("QUEUEDIR", queue.directory);
   queue.environment.unset("SLUICE_SUPERVISOR");
+  queue.environment.unset(link::kLoggerPid);
   queue.binaries = os::executable_directory();
   queue.search_path = queue.environment.find("PATH").value_or("/usr/bin:/bin") + ':' + queue.binaries;
   queue.default_delivery = options.default_delivery ? *options.default_delivery : settings_now().defaultdelivery;
@@ -102,7 +103,7 @@ int run_one(std::span<char* const> arguments) {
   Queue queue = queue_of(options_of(arguments.subspan(1)));
   queue.environment.unset(link::kSupervisorLink);
   const auto program = single_neighbour(queue, name, owners_of_queue());
-  if (!program) throw os::Fatal(100, fmt::format("--only: {} is no daemon that qmail-send talks to", name));
+  if (!program) throw os::Fatal(100, fmt::format("--only: {} is nothing that qmail-send talks to", name));
   throw os::Fatal(111, os::replace_with(*program).what);
 }
 
@@ -114,6 +115,12 @@ void make_objects(const Queue& queue, const layout::Owners& owners) {
       ipc::make_queue_objects(settings.ipc_prefix, name, {settings.msgqueuelen, settings.msgqueuesize}, owners);
   if (!made) return os::say("warn", kName, made.error());
   for (const std::string& note : made->lines) os::say("warn", kName, note);
+}
+
+pid_t start(const os::Program& program) {
+  const auto child = os::spawn(program);
+  if (!child) throw os::Fatal(111, child.error().what);
+  return *child;
 }
 
 int run(int argc, char** argv) {
@@ -131,10 +138,10 @@ int run(int argc, char** argv) {
   links.supervisor = supervisor_link(queue.environment);
   queue.environment.unset(link::kSupervisorLink);
   if (queue.dynamic && !links.supervisor) make_objects(queue, owners);
-  const QueuePrograms programs = queue_programs(queue, links, owners);
+  QueuePrograms programs = queue_programs(queue, links, owners);
   // If one cannot be started those before it see their links close as we exit, and end.
-  for (const os::Program& program : programs.neighbours)
-    if (const auto child = os::spawn(program); !child) throw os::Fatal(111, child.error().what);
+  if (programs.logger) programs.scheduler.environment.set(link::kLoggerPid, std::to_string(start(*programs.logger)));
+  for (const os::Program& program : programs.neighbours) start(program);
   throw os::Fatal(111, os::replace_with(programs.scheduler).what);
 }
 

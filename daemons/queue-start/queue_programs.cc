@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "core/link/descriptors.h"
+#include "core/link/messages.h"
 #include "core/supervise/extra_groups.h"
 #include "system/net/socket.h"
 #include "system/os/failure.h"
@@ -78,14 +79,13 @@ bool has_second_link(const os::Program& program) {
   return program.arguments.front() == "todo-proc" || program.arguments.front() == "qmail-intake";
 }
 
-os::Program logger(const Queue& queue, const Links& links, const layout::Owners& owners) {
+os::Program logger(const Queue& queue, int record, const layout::Owners& owners) {
   os::Program program;
   program.path = os::find_program(queue.logger.front(), queue.search_path);
   if (program.path.empty()) throw os::Fatal(111, fmt::format("cannot find the logger {}", queue.logger.front()));
   program.arguments = queue.logger;
   program.environment = queue.environment;
-  program.descriptors = {
-      {links.log.second.get(), STDIN_FILENO}, {STDOUT_FILENO, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
+  program.descriptors = {{record, STDIN_FILENO}, {STDOUT_FILENO, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
   program.directory = "/";
   program.file_mask = kFileMask;
   program.identity = user_with_groups(queue, owners, User::kLogger, Group::kNofiles);
@@ -110,6 +110,7 @@ Links Links::make(bool with_logger, const layout::Owners& owners) {
 }
 
 std::optional<os::Program> single_neighbour(const Queue& queue, const std::string& name, const layout::Owners& owners) {
+  if (name == link::name_of(link::Role::kLogger) && !queue.logger.empty()) return logger(queue, STDIN_FILENO, owners);
   for (os::Program& program : neighbours_of(queue, owners)) {
     if (program.arguments.front() != name) continue;
     program.descriptors = {
@@ -123,7 +124,7 @@ std::optional<os::Program> single_neighbour(const Queue& queue, const std::strin
 QueuePrograms queue_programs(const Queue& queue, const Links& links, const layout::Owners& owners) {
   QueuePrograms programs;
   auto& neighbours = programs.neighbours;
-  if (!queue.logger.empty()) neighbours.push_back(logger(queue, links, owners));
+  if (!queue.logger.empty()) programs.logger = logger(queue, links.log.second.get(), owners);
   const os::Fd* const to_scheduler[] = {&links.local.second, &links.remote.second, &links.clean.second,
                                         &links.todo.second, &links.intake.second};
   const os::Fd* between = &links.todo_intake.first;

@@ -39,11 +39,13 @@ struct Links {
 };
 
 struct QueuePrograms {
-  std::vector<os::Program> neighbours;  // in the order of their start; the logger first
+  std::optional<os::Program> logger;    // starts first
+  std::vector<os::Program> neighbours;  // in the order of their start
   os::Program scheduler;
 };
 
-// One neighbour of a qmail-send that runs. Its links are on our descriptors where it shall find them.
+// One neighbour of a qmail-send that runs, or its logger ("logger"). Its links are on our descriptors where it shall
+// find them.
 //   errors  nothing: there is no neighbour of this name
 // Throws os::Fatal when the program is missing.
 std::optional<os::Program> single_neighbour(const Queue& queue, const std::string& name, const layout::Owners& owners);

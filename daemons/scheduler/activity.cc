@@ -1,11 +1,14 @@
 #include "activity.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "base/bytes.h"
 #include "system/os/clock.h"
@@ -22,7 +25,8 @@ constexpr Duration kLockRest{10'000};
 }  // namespace
 
 void Activity::flush() {
-  const os::Fd held = lock_.enabled && !buffer_.empty() ? lock() : os::Fd();
+  const bool locks = lock_.enabled && reader_ == Reader::kReads && !buffer_.empty();
+  const os::Fd held = locks ? lock() : os::Fd();
   write();
 }
 
@@ -51,6 +55,8 @@ void Activity::toggle_lock() {
 
 void Activity::write() {
   asked_ = false;
+  if (reader_ == Reader::kMissing) return keep();
+  if (reader_ == Reader::kGone) return buffer_.clear();
   Octets rest = buffer_;
   while (!rest.empty()) {
     const ssize_t n = ::write(descriptor_, rest.data(), rest.size());
@@ -59,11 +65,39 @@ void Activity::write() {
     } else if (n < 0 && errno == EAGAIN) {  // somebody else made our standard output non-blocking
       pollfd ready{descriptor_, POLLOUT, 0};
       ::poll(&ready, 1, -1);
+    } else if (n < 0 && errno == EPIPE) {
+      return reader_lost(buffer_.size() - rest.size());
     } else if (n < 0 && errno != EINTR) {
-      break;  // the reader is gone; mail goes on without a log
+      break;  // a full disk; mail goes on without these lines
     }
   }
   buffer_.clear();
+}
+
+void Activity::reader_lost(std::size_t written) {
+  reader_ = lost_ && lost_() ? Reader::kMissing : Reader::kGone;
+  if (reader_ == Reader::kGone) return buffer_.clear();
+  if (written > 0) buffer_.erase(0, buffer_.rfind('\n', written - 1) + 1);  // its successor begins with a whole line
+  keep();
+}
+
+void Activity::keep() {
+  std::size_t end = dropped_ > 0 ? kept_ : buffer_.size();
+  if (end > most_kept_) end = buffer_.rfind('\n', most_kept_ - 1) + 1;
+  if (end == buffer_.size()) return;
+  dropped_ +=
+      static_cast<std::size_t>(std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(end), buffer_.end(), '\n'));
+  buffer_.resize(kept_ = end);
+}
+
+void Activity::replace(os::Fd end) {
+  if (::dup3(end.get(), descriptor_, O_CLOEXEC) < 0)
+    return os::say("alert", "qmail-send", os::with_errno("cannot write to the new logger"));
+  end.reset();
+  reader_ = Reader::kReads;
+  if (const std::size_t lines = std::exchange(dropped_, 0); lines > 0)
+    lines_.scheduler_warning(buffer_, fmt::format("there was no logger: {} lines of this record are lost", lines));
+  flush();
 }
 
 }  // namespace sluice::scheduler

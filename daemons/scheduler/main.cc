@@ -3,8 +3,10 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "answers.h"
 #include "core/link/descriptors.h"
@@ -107,13 +109,21 @@ std::unique_ptr<ipc::InstanceLimits> shared_limits(const config::QueueDaemon& da
   return nullptr;
 }
 
+pid_t inherited_logger() {
+  const char* const given = std::getenv(link::kLoggerPid);
+  pid_t pid = 0;
+  if (given != nullptr) std::from_chars(given, given + std::strlen(given), pid);
+  return pid;
+}
+
 SendPeers inherited_peers() {
   return {os::Fd(link::kToLocalDelivery),
           os::Fd(link::kToRemoteDelivery),
           os::Fd(link::kToClean),
           os::Fd(link::kToTodo),
           os::Fd(link::kToIntake),
-          std::getenv(link::kSupervisorLink) != nullptr ? os::Fd(link::kToSupervisor) : os::Fd()};
+          std::getenv(link::kSupervisorLink) != nullptr ? os::Fd(link::kToSupervisor) : os::Fd(),
+          inherited_logger()};
 }
 
 // The daemons that came with us are our children, because qmail-start was us.

@@ -63,6 +63,18 @@ void Send::lost(Neighbour& which, const std::string& why) {
   plan_later();
 }
 
+// True: it will be replaced.
+bool Send::logger_lost() {
+  const bool replaceable = has_logger_ && supervisor_.is_there() && !stopping_;
+  os::say("alert", "qmail-send",
+          fmt::format("nobody reads the activity record{}",
+                      replaceable ? "; waiting for another logger" : "; going on without it"));
+  if (!replaceable) return false;
+  losses_.push_back({link::Role::kLogger, static_cast<std::uint32_t>(logger_pid_), "its pipe is broken"});
+  loss_timer_.set(loop_.now() + kUntilReaped);
+  return true;
+}
+
 // We only wait for what is in flight, and this one's will never end.
 void Send::stop_without(const Neighbour& spawner) {
   if (attempts_.empty()) return;
@@ -85,12 +97,14 @@ void Send::end_for_lack_of(const Neighbour& which) {
 void Send::tell_losses() {
   for (link::NeighbourLost& loss : std::exchange(losses_, {})) {
     if (const auto end = ends_.find(static_cast<pid_t>(loss.pid)); end != ends_.end()) loss.why = end->second;
+    if (loss.role == link::Role::kLogger && !logger_end_.empty()) loss.why = std::exchange(logger_end_, {});
     supervisor_.lost(loss);
   }
   ends_.clear();
 }
 
 void Send::child_ended(pid_t pid, int status) {
+  if (pid == logger_pid_) logger_end_ = os::describe_end(status);
   for (const Neighbour* each : {&local_, &remote_, &clean_, &todo_, &intake_})
     if (each->pid() == static_cast<std::uint32_t>(pid)) ends_[pid] = os::describe_end(status);
 }
@@ -119,6 +133,10 @@ void Send::take_back(queue::Channel channel, const Neighbour& spawner) {
 }
 
 void Send::replace(link::Role role, os::Fd socket) {
+  if (role == link::Role::kLogger) {
+    logger_pid_ = 0;  // qscheduler's child, as all successors
+    return activity_.replace(std::move(socket));
+  }
   Neighbour* const neighbour = neighbour_of(role);
   if (neighbour == nullptr || stopping_) return;
   neighbour->connect(std::move(socket));

@@ -53,7 +53,11 @@ Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog>
       wake_(loop, [this] { plan(); }),
       patience_(loop, [this] { stop_now(); }),
       loss_timer_(loop, [this] { tell_losses(); }),
-      quiet_timer_(loop, [this] { ask_whether_quiet(); }) {}
+      quiet_timer_(loop, [this] { ask_whether_quiet(); }),
+      has_logger_(peers.logger != 0),
+      logger_pid_(peers.logger) {
+  activity_.on_lost([this] { return logger_lost(); });
+}
 
 void Send::start(Adoption::Settings adoption) {
   ledger_.load();

@@ -43,6 +43,7 @@ struct SendSettings {
 struct SendPeers {
   os::Fd local, remote, clean, todo, intake;  // sockets to the daemons of the queue
   os::Fd supervisor;                          // to qscheduler; empty without one
+  pid_t logger = 0;                           // reads the activity record; 0: there is none
 };
 
 class Send {
@@ -91,6 +92,7 @@ class Send {
  private:
   Neighbour::Callbacks callbacks_of(Neighbour& neighbour, bool (Send::*take)(const link::Frame&));
   void lost(Neighbour& which, const std::string& why);
+  bool logger_lost();
   void stop_without(const Neighbour& spawner);
   void end_for_lack_of(const Neighbour& which);
   void tell_losses();
@@ -151,6 +153,9 @@ class Send {
   Reclaim reclaim_;
   SupervisorLink supervisor_;
   net::Timer wake_, patience_, loss_timer_, quiet_timer_;
+  bool has_logger_;
+  pid_t logger_pid_;                                    // 0: it is not our child
+  std::string logger_end_{};                            // how it ended
   std::vector<link::NeighbourLost> losses_;             // to be told to qscheduler
   boost::unordered_flat_map<pid_t, std::string> ends_;  // of neighbours that were our children: how they ended
   struct Misfortune {

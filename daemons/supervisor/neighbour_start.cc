@@ -22,6 +22,8 @@ using link::Role;
 constexpr Duration kGrace{1000};     // for the old process to see that its links are gone
 constexpr Duration kAskAgain{20};    // whether it is
 constexpr Duration kStubborn{5000};  // after KILL, then it is said
+// A logger that cannot even start would take with it what it is given: it does not say that it is there.
+constexpr Duration kProof{200};
 
 // A process that was a member of the queue. What was not found, or belongs to somebody else by now, is gone.
 os::Fd hold_member(pid_t pid, pid_t process_group) {
@@ -48,9 +50,11 @@ struct NeighbourStarts::Group {
     std::string why{};  // it was lost, as qmail-send says
     std::string end{};  // how it ended, if it was our child
     pid_t lost_pid = 0;
-    os::Fd old{};  // the process that is to be gone first
+    os::Fd old{};          // the process that is to be gone first
+    os::Fd end_to_give{};  // of a logger that was just started
   };
-  enum class State { kRuns, kEnding, kResting };
+  enum class State { kRuns, kEnding, kResting, kProving };
+  bool runs() const { return state == State::kRuns || state == State::kProving; }
 
   Group(net::Loop& loop, const supervise::RestartLimits& limits, std::vector<Role> roles, std::function<void()> on_time)
       : policy(limits), timer(loop, std::move(on_time)) {
@@ -68,8 +72,10 @@ struct NeighbourStarts::Group {
 NeighbourStarts::NeighbourStarts(net::Loop& loop, const Instance& instance, const supervise::QueueSpec& queue,
                                  const layout::Owners& owners, Give give)
     : loop_(loop), instance_(instance), queue_(queue), owners_(owners), give_(std::move(give)) {
-  for (std::vector<Role> roles : {std::vector<Role>{Role::kLocalDelivery}, std::vector<Role>{Role::kRemoteDelivery},
-                                  std::vector<Role>{Role::kClean}, std::vector<Role>{Role::kTodo, Role::kIntake}}) {
+  std::vector<std::vector<Role>> together{
+      {Role::kLocalDelivery}, {Role::kRemoteDelivery}, {Role::kClean}, {Role::kTodo, Role::kIntake}};
+  if (!instance.logger.empty()) together.push_back({Role::kLogger});
+  for (std::vector<Role>& roles : together) {
     const std::size_t at = groups_.size();
     groups_.push_back(
         std::make_unique<Group>(loop, instance.restart, std::move(roles), [this, at] { go_on(*groups_[at]); }));
@@ -90,7 +96,7 @@ void NeighbourStarts::queue_ended() {
     group->timer.cancel();
     group->state = Group::State::kRuns;
     group->trouble.clear();
-    for (auto& member : group->members) member.pid = 0, member.old.reset();
+    for (auto& member : group->members) member.pid = 0, member.old.reset(), member.end_to_give.reset();
   }
 }
 
@@ -104,6 +110,7 @@ NeighbourStarts::Group* NeighbourStarts::group_of(Role role) {
 void NeighbourStarts::lost(const link::NeighbourLost& loss) {
   Group* const group = group_of(loss.role);
   if (group == nullptr || process_group_ == 0) return;
+  if (group->state == Group::State::kProving) return;  // its predecessor, whose end we saw before
   for (auto& member : group->members) {
     if (member.role != loss.role) continue;
     // Our own word on who it was counts more than qmail-send's.
@@ -111,11 +118,14 @@ void NeighbourStarts::lost(const link::NeighbourLost& loss) {
     member.why = loss.why;
     member.old = hold_member(member.lost_pid, process_group_);
   }
-  if (group->state != Group::State::kRuns) return;
-  group->state = Group::State::kEnding;
-  group->kill_at = loop_.now() + kGrace;
-  group->complain_at = group->kill_at + kStubborn;
-  group->timer.set_after(kAskAgain);
+  if (group->state == Group::State::kRuns) await_end(*group);
+}
+
+void NeighbourStarts::await_end(Group& group) {
+  group.state = Group::State::kEnding;
+  group.kill_at = loop_.now() + kGrace;
+  group.complain_at = group.kill_at + kStubborn;
+  group.timer.set_after(kAskAgain);
 }
 
 bool NeighbourStarts::ended(pid_t pid, int status) {
@@ -123,6 +133,12 @@ bool NeighbourStarts::ended(pid_t pid, int status) {
     for (auto& member : group->members) {
       if (member.pid != pid && member.lost_pid != pid) continue;
       member.end = os::describe_end(status);
+      // qmail-send finds this out only when it writes the next line.
+      if (member.role == Role::kLogger && member.pid == pid && group->runs() && process_group_ != 0) {
+        member.lost_pid = pid;
+        member.end_to_give.reset();
+        await_end(*group);
+      }
       return true;
     }
   return false;
@@ -130,6 +146,11 @@ bool NeighbourStarts::ended(pid_t pid, int status) {
 
 void NeighbourStarts::go_on(Group& group) {
   if (group.state == Group::State::kResting) return start(group);
+  if (group.state == Group::State::kProving) {
+    group.state = Group::State::kRuns;
+    for (auto& member : group.members) give_(member.role, std::move(member.end_to_give));
+    return;
+  }
   bool all_gone = true;
   for (auto& member : group.members) {
     if (member.old && has_ended(member.old)) member.old.reset();
@@ -183,7 +204,13 @@ void NeighbourStarts::start(Group& group) {
     member.end.clear();
     ++member.starts;
     announce(fmt::format("pid {}, {} of queue {} started", member.pid, link::name_of(member.role), queue_.directory));
-    give_(member.role, std::move(fresh.scheduler_end));
+    if (member.role != Role::kLogger) {
+      give_(member.role, std::move(fresh.scheduler_end));
+      continue;
+    }
+    member.end_to_give = std::move(fresh.scheduler_end);
+    group.state = Group::State::kProving;
+    group.timer.set_after(kProof);
   }
 }
 
@@ -191,8 +218,8 @@ nlohmann::json NeighbourStarts::report() const {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& group : groups_)
     for (const auto& member : group->members) {
-      if (member.starts == 0 && group->state == Group::State::kRuns) continue;
-      const bool runs = group->state == Group::State::kRuns;
+      if (member.starts == 0 && group->runs()) continue;
+      const bool runs = group->runs();
       nlohmann::json object{{"name", link::name_of(member.role)},
                             {"state", runs ? "running" : "restarting"},
                             {"pid", runs ? member.pid : 0},

@@ -2,7 +2,8 @@
 // old process is gone before the new one starts (there is one writer of the journal): it gets a moment to end by
 // itself, then it is killed. todo-proc and qmail-intake are one case, because they hold a link between them. Each new
 // daemon is made by qmail-start --only, as a member of the queue's process group. One that keeps dying waits as
-// core/supervise/restart_policy.h says; the queue works without it meanwhile.
+// core/supervise/restart_policy.h says; the queue works without it meanwhile. The logger that reads the activity record
+// is one of them, where there is one.
 #pragma once
 
 #include <array>
@@ -24,7 +25,7 @@ namespace sluice::supervisor {
 
 class NeighbourStarts {
  public:
-  // qmail-send's end of the link to a daemon that was started.
+  // qmail-send's end of the link to a daemon that was started; of the logger the writing end of its pipe.
   using Give = std::function<void(link::Role, os::Fd)>;
 
   NeighbourStarts(net::Loop& loop, const Instance& instance, const supervise::QueueSpec& queue,
@@ -55,6 +56,7 @@ class NeighbourStarts {
   std::vector<std::unique_ptr<Group>> groups_;
 
   Group* group_of(link::Role role);
+  void await_end(Group& group);
   void go_on(Group& group);
   void start(Group& group);
 };

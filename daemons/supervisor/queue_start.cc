@@ -13,6 +13,7 @@
 #include "core/link/descriptors.h"
 #include "system/layout/repair.h"
 #include "system/net/socket.h"
+#include "system/os/failure.h"
 #include "system/os/fd.h"
 
 namespace sluice::supervisor {
@@ -68,8 +69,13 @@ Result<pid_t, StartTrouble> spawned(const os::Program& program) {
   return *pid;
 }
 
-// The end that qmail-send gets is made as its user: so qmail-intake knows whose messages come by it.
+// First the end that qmail-send gets. It is made as its user: so qmail-intake knows whose messages come by it.
 Result<Pair, StartTrouble> pair_for(const layout::Owners& owners, link::Role role) {
+  if (role == link::Role::kLogger) {
+    int both[2];
+    if (::pipe2(both, O_CLOEXEC) != 0) return fail(StartTrouble{os::with_errno("cannot make a pipe")});
+    return Pair{os::Fd(both[1]), os::Fd(both[0])};
+  }
   std::optional<unsigned> maker;
   if (role == link::Role::kIntake && owners.partitioned()) maker = owners.uid(queue::User::kScheduler);
   auto pair = net::socket_pair_of(maker);
@@ -123,9 +129,11 @@ Result<std::vector<StartedNeighbour>, StartTrouble> start_neighbours(const Insta
     os::Program program = queue_program(instance, queue);
     program.arguments.insert(program.arguments.end(), {"--only", std::string(link::name_of(role)),
                                                        mode_option(instance), "--", instance.default_delivery});
-    program.descriptors = {{link->second.get(), link::kToScheduler},
-                           {null ? null.get() : STDIN_FILENO, STDOUT_FILENO},
-                           {STDERR_FILENO, STDERR_FILENO}};
+    const bool is_logger = role == link::Role::kLogger;
+    if (is_logger) program.arguments.insert(program.arguments.end(), instance.logger.begin(), instance.logger.end());
+    const int output = is_logger ? STDOUT_FILENO : null ? null.get() : STDIN_FILENO;
+    program.descriptors = {
+        {link->second.get(), link::kToScheduler}, {output, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
     if (roles.size() > 1)
       program.descriptors.emplace_back(started.empty() ? between.first.get() : between.second.get(), link::kTodoIntake);
     program.join_group = process_group;

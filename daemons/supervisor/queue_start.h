@@ -35,7 +35,7 @@ Result<StartedQueue, StartTrouble> start_queue(const Instance& instance, const s
 // todo-proc and qmail-intake with a link between them. All or none.
 struct StartedNeighbour {
   pid_t pid = 0;
-  os::Fd scheduler_end;  // of its link to qmail-send
+  os::Fd scheduler_end;  // of its link to qmail-send; of a logger's pipe the writing end
 };
 Result<std::vector<StartedNeighbour>, StartTrouble> start_neighbours(const Instance& instance,
                                                                      const supervise::QueueSpec& queue,

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import random
+import re
 import signal
 import socket
 import struct
@@ -174,6 +175,94 @@ def test_mail_flows_on_whatever_is_killed_in_any_order(instance, recorder, seed)
     wait_until(settled, lambda: f"{len(acknowledged - recorder.arrivals.keys())} messages", pause=0.2)
     assert acknowledged
     instance.tool("journal", "verify", instance.queue_directory, check=True)
+
+
+# -- the logger -------------------------------------------------------------------------------------------------------
+
+
+def loggers(instance, name="cat"):
+    return [pid for pid in instance.processes() if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() == name.encode() + b"\0-u\0"]
+
+
+def kill_logger(instance, pid):
+    """Nobody holds the pipe any more when this returns."""
+    os.kill(pid, signal.SIGKILL)
+    stat = pathlib.Path(f"/proc/{pid}/stat")
+
+    def gone():
+        try:
+            return stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+        except OSError:
+            return True
+    wait_until(gone, "the logger's end")
+
+
+def test_a_logger_that_dies_is_replaced_and_the_record_goes_on(instance, recorder):
+    def identity(pid):
+        lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+        return ([line for line in lines if line.startswith(("Uid:", "Gid:", "Groups:", "Umask:"))], os.getpgid(pid),
+                os.readlink(f"/proc/{pid}/cwd"), sorted(os.listdir(f"/proc/{pid}/fd")))
+    instance.set_up(smtproutes=[f"x.test:{recorder.route}"])
+    instance.spawn(program("qscheduler"), "-s", instance.settings["defaultdelivery"], "cat", "-u")
+    instance.wait_until_ready()
+    before = instance.pids
+    for number in range(2):  # the one that came with the queue, and its successor
+        old, = loggers(instance)
+        was, mark = identity(old), instance.mark()
+        kill_logger(instance, old)
+        instance.send("a@x.test", letter(f"m{number}"))
+        recorder.wait_for([f"m{number}"])
+        line = instance.wait_for_log(r"^alert: qscheduler: restart logger .*", mark).group()
+        assert f"logger pid {old}, queue {instance.queue_directory}: killed by signal 9" in line
+        new, = wait_until(lambda: loggers(instance), "the new logger")
+        assert new != old
+        # Nothing was written to the old one that it did not read: the record has all lines, once.
+        for expected in (r"^new msg ", r"^starting delivery ", r"^delivery \S+ success", r"^end msg "):
+            instance.wait_for_log(expected, mark)
+        assert instance.log_after(mark).count("starting delivery ") == 1
+        wait_until(lambda: identity(new) == was, lambda: f"{identity(new)} to be {was}")
+    assert instance.pids == before
+    logger, = [one for one in instance.status()["children"][0]["neighbours"] if one["name"] == "logger"]
+    assert logger == {"name": "logger", "state": "running", "pid": new, "restarts": 2}
+    assert instance.stop() == 0
+    assert re.search(r"^info: qmail-send: .*exit", instance.log_after(mark), re.MULTILINE)
+
+
+def test_mail_flows_while_no_logger_can_be_started(instance, recorder):
+    instance.set_up(smtproutes=[f"x.test:{recorder.route}"])
+    place = instance.home / "sbin"
+    place.mkdir()
+    (place / "dog").symlink_to("/usr/bin/cat")
+    instance.environment["PATH"] = f"{place}:{instance.variables()['PATH']}"
+    instance.spawn(program("qscheduler"), "-s", instance.settings["defaultdelivery"], "dog", "-u")
+    instance.wait_until_ready()
+    scheduler = instance.pids["qmail-send"]
+    (place / "dog").rename(place / "god")
+    mark = instance.mark()
+    old, = loggers(instance, "dog")
+    kill_logger(instance, old)
+    identities = [f"m{number}" for number in range(10)]
+    for identity in identities:
+        instance.send("a@x.test", letter(identity))
+    recorder.wait_for(identities)
+    instance.wait_for_log(r"cannot find the logger dog", mark)
+    instance.wait_for_log(r"^alert: qscheduler: restart logger .*next start in ", mark)
+    (place / "god").rename(place / "dog")
+    for number in range(1, 11):
+        instance.wait_for_log(rf"^delivery {number}\S*: success", mark)
+    assert instance.pids["qmail-send"] == scheduler
+
+
+def test_without_a_supervisor_the_queue_goes_on_without_its_logger(instance, recorder):
+    instance.make_queue(smtp__listen=[], smtproutes=[f"x.test:{recorder.route}"])
+    instance.spawn(program("qmail-start"), "-s", "./Maildir/", "cat", "-u", QUEUEDIR=str(instance.queue_directory))
+    wait_until(lambda: (instance.home / "run/control/queue1").exists() and len(instance.processes()) == 7, "the queue to run")
+    kill_logger(instance, loggers(instance)[0])
+    for identity in ("first", "second"):
+        inject(instance, "a@x.test", letter(identity))
+        recorder.wait_for([identity])
+    assert instance.log.count("nobody reads the activity record; going on without it") == 1
+    assert instance.process.poll() is None
 
 
 # -- pause ------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,9 @@ inline constexpr int kToSupervisor = 8;      // qscheduler, if the environment h
 // Set by qscheduler for qmail-start (decimal: where it finds its end of the link), and by qmail-start for qmail-send.
 inline constexpr const char* kSupervisorLink = "SLUICE_SUPERVISOR_LINK";
 
+// Set by qmail-start for qmail-send (decimal): the process that reads the activity record, if qmail-start started one.
+inline constexpr const char* kLoggerPid = "SLUICE_LOGGER_PID";
+
 // In each of its neighbours.
 inline constexpr int kToScheduler = 0;
 

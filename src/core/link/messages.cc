@@ -79,6 +79,8 @@ std::string_view name_of(Role role) {
       return "qmail-lspawn";
     case Role::kRemoteDelivery:
       return "qmail-rspawn";
+    case Role::kLogger:
+      return "logger";
   }
   return "unknown";
 }

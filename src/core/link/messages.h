@@ -37,6 +37,7 @@ enum class Role : std::uint8_t {
   kClean,
   kLocalDelivery,
   kRemoteDelivery,
+  kLogger,  // has no link; named in NeighbourLost and NewNeighbour only
 };
 // The daemon's historical name, e.g. "qmail-rspawn".
 std::string_view name_of(Role role);

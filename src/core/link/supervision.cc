@@ -52,7 +52,7 @@ void NeighbourLost::encode(std::string& out) const {
 std::optional<NeighbourLost> NeighbourLost::decode(Octets payload) {
   Decoder from(payload);
   NeighbourLost lost;
-  lost.role = from.enumeration(Role::kRemoteDelivery);
+  lost.role = from.enumeration(Role::kLogger);
   lost.pid = from.u32();
   const Octets why = from.octets();
   if (why.size() > kLongestReason) from.fail();
@@ -64,7 +64,7 @@ void NewNeighbour::encode(std::string& out) const { Encoder(out).u8(static_cast<
 std::optional<NewNeighbour> NewNeighbour::decode(Octets payload) {
   Decoder from(payload);
   NewNeighbour neighbour;
-  neighbour.role = from.enumeration(Role::kRemoteDelivery);
+  neighbour.role = from.enumeration(Role::kLogger);
   return whole(from, neighbour);
 }
 

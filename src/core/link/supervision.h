@@ -33,7 +33,8 @@ struct QueueReport {
 };
 
 // A neighbour has gone; the queue works without it until NewNeighbour brings another. kTodo and kIntake come and go
-// together, because they hold a link between them.
+// together, because they hold a link between them. With a new kLogger comes no link but the writing end of a pipe,
+// which takes the place of kActivityLog (descriptors.h).
 struct NeighbourLost {
   static constexpr FrameType kType = FrameType::kNeighbourLost;
   static constexpr std::size_t kLongestReason = 500;

@@ -68,6 +68,12 @@ TEST(NeighbourLost, CutsALongReasonAndRefusesOne) {
   EXPECT_FALSE(NeighbourLost::decode(payload));
 }
 
+TEST(NewNeighbour, MayBeALogger) {
+  EXPECT_EQ(round_trip(NewNeighbour{Role::kLogger}).role, Role::kLogger);
+  EXPECT_EQ(round_trip(NeighbourLost{Role::kLogger, 0, ""}).role, Role::kLogger);
+  EXPECT_EQ(name_of(Role::kLogger), "logger");
+}
+
 TEST(NewNeighbour, WithAnUnknownRoleIsMalformed) {
   EXPECT_EQ(round_trip(NewNeighbour{Role::kTodo}).role, Role::kTodo);
   EXPECT_FALSE(NewNeighbour::decode(std::string(1, '\x7f')));
