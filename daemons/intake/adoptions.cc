@@ -51,6 +51,12 @@ bool Adoptions::take(const link::Frame& frame) {
   return true;
 }
 
+link::Relocated Adoptions::put_on_top(const link::Relocate& order) const {
+  const auto copy = adoption_.copy_with(order.extra_header, order.body);
+  if (!copy) report(copy.error().what);
+  return {order.id, copy.has_value(), copy.value_or(order.body)};
+}
+
 void Adoptions::commit(WallTime now, ipc::Link& todo, const OnStored& stored) {
   const auto waiting = std::exchange(waiting_, {});
   std::vector<const store::Adoptee*> fresh, done;

@@ -21,6 +21,8 @@ class Adoptions {
 
   // One Adopt frame. False: malformed.
   bool take(const link::Frame& frame);
+  // A Relocate with an extra header, at once: what became of it.
+  link::Relocated put_on_top(const link::Relocate& order) const;
   bool empty() const { return waiting_.empty(); }
 
   // Takes over all that waits and answers `todo`; `stored` sees what is new, once its todo files are gone.

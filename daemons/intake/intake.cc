@@ -72,6 +72,10 @@ bool Intake::from_submitter(const std::shared_ptr<Submitter>& from, const link::
   if (frame.type == link::FrameType::kRelocate && from == scheduler_) {
     const auto message = link::Relocate::decode(frame.payload);
     if (!message) return false;
+    if (!message->extra_header.empty()) {
+      from->link->send(adoptions_.put_on_top(*message));
+      return true;
+    }
     relocations_.emplace_back(message->id, message->body);
   } else if (frame.type == link::FrameType::kDoor && from == scheduler_) {
     return door(frame.payload);

@@ -34,10 +34,19 @@ Adoption::Done Send::adopt(Adoption::Settings settings) {
     os::say("info", "qmail-send",
             fmt::format("took over {} messages that another qmail-send left, with {} recipients to do",
                         done->fresh.size(), pending));
-  if (!done->withheld.empty())
-    os::say("alert", "qmail-send",
-            fmt::format("{} messages wait until their files in info/ can be removed", done->withheld.size()));
+  const std::size_t kept = done->withheld.size() - done->with_headers.size();
+  if (kept > 0)
+    os::say("alert", "qmail-send", fmt::format("{} messages wait until their files in info/ can be removed", kept));
   return std::move(*done);
+}
+
+// What was withheld at the start.
+void Send::schedule_adopted(queue::MessageId id) {
+  const auto message = image().find(id);
+  if (!message) return;
+  if (message->pending() == 0) return complete(id);
+  schedule(*message);
+  plan_later();
 }
 
 }  // namespace sluice::scheduler

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kBetweenSyncs = 2000;  // messages whose records wait in memory
 constexpr std::size_t kNamed = 50;           // messages that cannot be taken, named one by one
 
+constexpr std::size_t kCompared = 1u << 18;  // octets at once
+
 // A message is preprocessed after it was written. One that is younger than its info file by more than a clock may be
 // set back is another one with the same number.
 constexpr std::chrono::hours kClockSlack{1};
@@ -40,8 +42,6 @@ Result<Adoption::Done, store::Trouble> Adoption::run(WallTime now) {
     if (failed_) break;
   }
   if (failed_ || !state_.sync()) return fail(store::Trouble{0, "the state log cannot be written"});
-  if (headers_left_out_ > 0)
-    report_(fmt::format("extra header fields of {} messages in info/ are left out", headers_left_out_));
   if (left_ > kNamed) report_(fmt::format("{} more messages of info/ cannot be taken over", left_ - kNamed));
 
   Done done;
@@ -52,6 +52,8 @@ Result<Adoption::Done, store::Trouble> Adoption::run(WallTime now) {
   for (const store::PreprocessedPlace& place : kept)
     if (const auto ours = bodies_.find(place.number); ours != bodies_.end()) done.withheld.insert(ours->second.id);
   done.fresh = std::move(fresh_);
+  for (const WithHeader& each : with_headers_) done.withheld.insert(each.id);
+  done.with_headers = std::move(with_headers_);
   return done;
 }
 
@@ -62,7 +64,10 @@ void Adoption::look() {
     const auto next = state_.image.visit(after, 1000, [this](const queue::Image::MessageView& message) {
       last_ = std::max(last_, message.id());
       const queue::BodyRef body = message.body();
-      if (body.storage == queue::BodyRef::Storage::kFile) bodies_[body.segment] = {message.id(), message.arrival()};
+      if (body.storage != queue::BodyRef::Storage::kFile) return;
+      const Ours ours{message.id(), message.arrival(), body.segment, body.length};
+      bodies_[body.segment] = ours;
+      known_[to_millis(ours.arrival)].push_back(ours);
     });
     more = next.has_value();
     if (next) after = *next;
@@ -91,6 +96,11 @@ void Adoption::take(const store::PreprocessedPlace& place, WallTime now) {
     if (ours->second.arrival != message->birth && message->birth <= now)
       return leave(fmt::format("{}: its number belongs to message {}", name, ours->second.id.raw()));
     take_again(*message, ours->second.id, now);
+    clear(place, ours->second.id, message->info);
+    return;
+  }
+  if (const auto ours = with_header_on_top(place, *message)) {
+    bodies_[place.number] = *ours;
     to_remove_.push_back(place);
     return;
   }
@@ -102,13 +112,55 @@ void Adoption::take(const store::PreprocessedPlace& place, WallTime now) {
   circumstances.body = {queue::BodyRef::Storage::kFile, place.number, 0, *length};
   const adoption::Adopted adopted(*message, router_, circumstances);
   if (adopted.too_long()) return leave(fmt::format("{}: it has an address that is too long, or too many", name));
-  if (!message->info.extra_header.empty()) ++headers_left_out_;
   last_ = circumstances.id;
   record(adopted, now);
   if (!state_.image.find(last_)) return leave(fmt::format("{}: its envelope is too large", name));
-  bodies_[place.number] = {last_, adopted.message().arrival};
+  bodies_[place.number] = {last_, adopted.message().arrival, place.number, *length};
   fresh_.push_back(last_);
-  to_remove_.push_back(place);
+  clear(place, last_, message->info);
+}
+
+// The message is in the state log: its files can go, now or when its extra header is on top of its body.
+void Adoption::clear(const store::PreprocessedPlace& place, queue::MessageId id, const queue::InfoFile& info) {
+  if (info.extra_header.empty())
+    to_remove_.push_back(place);
+  else
+    with_headers_.push_back({id, place, info.extra_header});
+}
+
+// The message of ours whose body is that of `place` with its extra header on top.
+std::optional<Adoption::Ours> Adoption::with_header_on_top(const store::PreprocessedPlace& place,
+                                                           const queue::Preprocessed& message) const {
+  const std::string& header = message.info.extra_header;
+  const auto same_time = known_.find(to_millis(message.birth));
+  if (header.empty() || same_time == known_.end()) return std::nullopt;
+  const auto length = length_of_body(place, message.birth);
+  if (!length) return std::nullopt;
+  for (const Ours& ours : same_time->second) {
+    if (ours.length != header.size() + *length) continue;
+    const auto known = state_.image.find(ours.id);
+    if (known && known->sender() == message.info.sender && has_on_top(ours.file, header, place.number)) return ours;
+  }
+  return std::nullopt;
+}
+
+// Whether a body file holds the header and then what the body file `number` holds.
+bool Adoption::has_on_top(std::uint64_t file, Octets header, std::uint64_t number) const {
+  store::Disk& disk = *settings_.options.disk;
+  const auto open = [&](std::uint64_t which) {
+    return disk.open(store::body_path(settings_.directory, which, settings_.options.split), store::Disk::Open::kRead);
+  };
+  const auto with = open(file), without = open(number);
+  if (!with || !without) return false;
+  std::string piece(std::max(kCompared, header.size()), '\0'), other(kCompared, '\0');
+  const auto top = (*with)->read_at(0, piece.data(), header.size());
+  if (!top || Octets(piece.data(), *top) != header) return false;
+  for (std::uint64_t at = 0;; at += kCompared) {
+    const auto count = (*with)->read_at(header.size() + at, piece.data(), kCompared);
+    const auto expected = (*without)->read_at(at, other.data(), kCompared);
+    if (!count || !expected || Octets(piece.data(), *count) != Octets(other.data(), *expected)) return false;
+    if (*count < kCompared) return true;
+  }
 }
 
 // The message is in the state log, but of the records that were written with it the last may have been lost with the

@@ -13,11 +13,17 @@
 // such message can have been finished and its number be in use again. A message that also stands in todo/ was not
 // preprocessed to the end: the todo file counts, and its other files are removed. What cannot be taken is named and
 // stays as it is.
+//
+// A message with an extra header in its info file gets steps 1 to 3 here and is then withheld, because the header
+// belongs on top of its body, which only qmail-intake can write: the rest of its way is in extra_headers.h. After a
+// crash on it the message may have its new body already while its info file still names the old one; then one has the
+// extra header and the octets of the other, and arrival and sender are the same.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,8 +58,14 @@ class Adoption {
   Adoption(Settings settings, const route::Router& router, StateAccess state, Report report)
       : settings_(std::move(settings)), router_(router), state_(std::move(state)), report_(std::move(report)) {}
 
+  struct WithHeader {
+    queue::MessageId id;
+    store::PreprocessedPlace place;
+    std::string header;  // whole lines
+  };
   struct Done {
-    std::vector<queue::MessageId> fresh;  // taken over now
+    std::vector<queue::MessageId> fresh;   // taken over now
+    std::vector<WithHeader> with_headers;  // withheld, too
     // Ours, but their old files could not be removed: not to be scheduled before they are, or the next start would not
     // know what became of them.
     boost::unordered_flat_set<queue::MessageId, std::hash<queue::MessageId>> withheld;
@@ -65,6 +77,7 @@ class Adoption {
   struct Ours {
     queue::MessageId id;
     WallTime arrival{};
+    std::uint64_t file = 0, length = 0;  // its body
   };
   void look();
   void judge(const store::PreprocessedPlace& place, WallTime now);
@@ -72,6 +85,10 @@ class Adoption {
   void take_again(const queue::Preprocessed& message, queue::MessageId id, WallTime now);
   void record(const adoption::Adopted& adopted, WallTime now);
   adoption::Circumstances circumstances_at(WallTime now) const;
+  void clear(const store::PreprocessedPlace& place, queue::MessageId id, const queue::InfoFile& info);
+  std::optional<Ours> with_header_on_top(const store::PreprocessedPlace& place,
+                                         const queue::Preprocessed& message) const;
+  bool has_on_top(std::uint64_t file, Octets header, std::uint64_t number) const;
   Result<std::uint64_t, std::string> length_of_body(const store::PreprocessedPlace& place, WallTime birth) const;
   void leave(const std::string& why);
 
@@ -80,11 +97,13 @@ class Adoption {
   const StateAccess state_;
   const Report report_;
   boost::unordered_flat_map<std::uint64_t, Ours> bodies_;  // of messages of ours, by the number of their file
+  boost::unordered_flat_map<std::int64_t, std::vector<Ours>> known_;  // those that were ours before, by arrival
   boost::unordered_flat_map<std::uint64_t, store::TodoPlace> todo_;
   std::vector<store::PreprocessedPlace> to_remove_;
   std::vector<queue::MessageId> fresh_;
   queue::MessageId last_;
-  std::size_t left_ = 0, headers_left_out_ = 0;
+  std::vector<WithHeader> with_headers_;
+  std::size_t left_ = 0;
   std::size_t since_sync_ = 0;
   bool failed_ = false;
 };

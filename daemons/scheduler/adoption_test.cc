@@ -7,6 +7,8 @@
 #include <map>
 
 #include "core/queue/todo_file.h"
+#include "system/store/adoption.h"
+#include "system/store/layout.h"
 #include "system/store/memory_disk.h"
 
 namespace sluice::scheduler {
@@ -66,7 +68,7 @@ class Daemon {
 
   std::vector<std::string> said;
   std::map<std::string, int> delivered;
-  std::vector<std::string> failures;
+  std::vector<std::string> failures, bodies;
 
   // False: it could not start.
   bool run(bool deliver = true) {
@@ -89,10 +91,16 @@ class Daemon {
     if (!done) return false;
     fresh = done->fresh.size();
     withheld = done->withheld.size();
+    auto held = done->withheld;
+    for (const auto& message : done->with_headers) {
+      if (!put_on_top(message, image, record, **log)) return false;
+      held.erase(message.id);
+    }
     if (!deliver) return true;
     std::vector<queue::MessageId> finished;
     image.visit({}, 1000, [&](const queue::Image::MessageView& message) {
-      if (done->withheld.contains(message.id())) return;
+      if (held.contains(message.id())) return;
+      bodies.push_back(text_of(message.body()));
       finished.push_back(message.id());
       EXPECT_EQ(message.arrival(), kBirth);
       EXPECT_TRUE(message.warned());
@@ -108,6 +116,25 @@ class Daemon {
   std::size_t fresh = 0, withheld = 0;
 
  private:
+  std::string text_of(const queue::BodyRef& body) {
+    const auto file = disk_.open(store::body_path("q", body.segment, kSplit), store::Disk::Open::kRead, 0);
+    std::string text(body.length, '\0');
+    EXPECT_TRUE(file && (*file)->read_at(0, text.data(), text.size()));
+    return text;
+  }
+
+  // As ExtraHeaders and qmail-intake do it.
+  bool put_on_top(const Adoption::WithHeader& message, const queue::Image& image,
+                  const std::function<void(const queue::StateRecord&)>& record, store::StateLog& log) {
+    const auto copy =
+        store::Adoption("q", options_for(disk_), 0).copy_with(message.header, image.find(message.id)->body());
+    if (!copy) return false;
+    record(queue::Moved{message.id, *copy});
+    if (!log.sync()) return false;
+    std::vector<store::PreprocessedPlace> left;
+    return store::remove_preprocessed(disk_, "q", {&message.place, 1}, left, [](const std::string&) {}) && left.empty();
+  }
+
   MemoryDisk& disk_;
 };
 
@@ -156,6 +183,18 @@ TEST(AQueueThatWasInUse, LeavesTheTodoFileTheWordOnWhatIsHalfPreprocessed) {
   EXPECT_THAT(daemon.said, ElementsAre(HasSubstr("the message stays there")));
 }
 
+TEST(AQueueThatWasInUse, GetsExtraHeadersOnTop) {
+  MemoryDisk disk;
+  Left{.info = "Fa@x.example\0eX-A: b\nX-C: d\n\0"s, .remote = "Tgood@y.example\0"s}.put_into(disk);
+  Daemon daemon(disk);
+  ASSERT_TRUE(daemon.run());
+  EXPECT_EQ(daemon.fresh, 1u);
+  EXPECT_EQ(daemon.withheld, 1u);
+  EXPECT_THAT(daemon.bodies, ElementsAre("X-A: b\nX-C: d\nbody"));
+  EXPECT_THAT(daemon.delivered, ElementsAre(std::pair("good@y.example", 1)));
+  EXPECT_FALSE(anything_left(disk));
+}
+
 TEST(AQueueThatWasInUse, KeepsWhatCannotBeTaken) {
   MemoryDisk disk;
   Left{.info = "Xrubbish\0"s}.put_into(disk);
@@ -200,6 +239,7 @@ void lose_power_everywhere(std::uint64_t seed) {
     std::mt19937_64 chance(seed + operation);
     Left{.local = "Tone@here.example\0Dann@here.example\0"s, .bounce = "<ann@here.example>:\nno\n\n"}.put_into(disk);
     Left{.local = "Ttwo@here.example\0"s, .remote = "Tthree@y.example\0Dfour@y.example\0"s}.put_into(disk);
+    Left{.info = "Fa@x.example\0eX-A: b\n\0"s, .remote = "Tfive@y.example\0"s}.put_into(disk);
     disk.lose_power_at(disk.operations() + operation);
     bool whole = false;
     Daemon first(disk);
@@ -211,9 +251,10 @@ void lose_power_everywhere(std::uint64_t seed) {
     disk.clear_faults();
     Daemon second(disk);
     ASSERT_TRUE(second.run());
-    EXPECT_THAT(second.delivered, ElementsAre(std::pair("one@here.example", 1), std::pair("three@y.example", 1),
-                                              std::pair("two@here.example", 1)))
+    EXPECT_THAT(second.delivered, ElementsAre(std::pair("five@y.example", 1), std::pair("one@here.example", 1),
+                                              std::pair("three@y.example", 1), std::pair("two@here.example", 1)))
         << operation;
+    EXPECT_THAT(second.bodies, testing::UnorderedElementsAre("body", "body", "X-A: b\nbody")) << operation;
     EXPECT_THAT(second.failures, ElementsAre("ann@here.example: no")) << operation;
     EXPECT_FALSE(anything_left(disk)) << operation;
     Daemon third(disk);

@@ -144,6 +144,7 @@ void Send::replace(link::Role role, os::Fd socket) {
   if (neighbour == &clean_) reclaim_.clean_replaced();
   if (neighbour == &intake_) {
     reclaim_.intake_replaced();
+    extra_headers_.intake_replaced();
     reports_.submit_again();
     if (draining_) intake_.send(link::Door{false, 0});
   }

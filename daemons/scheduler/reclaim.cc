@@ -90,7 +90,7 @@ void Reclaim::relocate_worst() {
       const queue::BodyRef body = message.body();
       if (body.storage != queue::BodyRef::Storage::kJournal || body.segment != worst->segment) return;
       if (moving_.size() >= kMovesAtOnce || !moving_.insert(message.id()).second) return;
-      intake_.send(link::Relocate{message.id(), body});
+      intake_.send(link::Relocate{message.id(), body, {}});
     });
     more = next.has_value();
     if (next) after = *next;

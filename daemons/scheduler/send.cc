@@ -46,6 +46,9 @@ Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog>
       reclaim_(
           loop, ledger_, clean_, intake_, segment_size,
           [this](std::uint64_t segment) { return attempts_.reads(segment); }, std::move(strays)),
+      extra_headers_(
+          loop, ledger_, intake_, [this](queue::MessageId id) { schedule_adopted(id); },
+          [](const std::string& what) { os::say("alert", "qmail-send", what); }),
       supervisor_(
           loop, std::move(peers.supervisor),
           {[this] { return report(); }, [this](link::Role role, os::Fd socket) { replace(role, std::move(socket)); },
@@ -61,7 +64,7 @@ Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog>
 
 void Send::start(Adoption::Settings adoption) {
   ledger_.load();
-  const Adoption::Done adopted = adopt(std::move(adoption));
+  Adoption::Done adopted = adopt(adoption);
   std::vector<queue::MessageId> settled;  // before a crash, but not yet finished
   queue::MessageId after;
   for (bool more = true; more;) {
@@ -78,6 +81,7 @@ void Send::start(Adoption::Settings adoption) {
   for (const queue::MessageId id : settled) complete(id);
   apply_holds();
   todo_.send(link::Resume{image().watermark()});
+  extra_headers_.begin(std::move(adopted.with_headers), adoption.directory, adoption.options);
   plan_later();
 }
 
@@ -208,7 +212,7 @@ bool Send::from_intake(const link::Frame& frame) {
   }
   const auto answer = link::Relocated::decode(frame.payload);
   if (frame.type != link::FrameType::kRelocated || !answer) return false;
-  reclaim_.relocated(*answer);
+  if (!extra_headers_.relocated(*answer)) reclaim_.relocated(*answer);
   return true;
 }
 

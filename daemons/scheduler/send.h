@@ -20,6 +20,7 @@
 #include "adoption.h"
 #include "attempts.h"
 #include "core/schedule/scheduler.h"
+#include "extra_headers.h"
 #include "figures.h"
 #include "lanes_of.h"
 #include "ledger.h"
@@ -117,6 +118,7 @@ class Send {
 
   Adoption::Done adopt(Adoption::Settings settings);
   void admit(const queue::AdmittedView& message);
+  void schedule_adopted(queue::MessageId id);
   void schedule(const queue::Image::MessageView& message);
   void reroute(const queue::Image::MessageView& message);
   void settle(const link::Delivered& delivered);
@@ -151,6 +153,7 @@ class Send {
   Neighbour local_, remote_, clean_, todo_, intake_;
   Reports reports_;
   Reclaim reclaim_;
+  ExtraHeaders extra_headers_;
   SupervisorLink supervisor_;
   net::Timer wake_, patience_, loss_timer_, quiet_timer_;
   bool has_logger_;

@@ -90,6 +90,26 @@ def deliver_one_from(instance, recorder, sender):
     instance.wait_until_empty()
 
 
+def test_extra_headers_come_on_top(instance):
+    with Recorder(keep_bodies=True) as recorder:
+        queue = old_queue(instance, 151, True, smtproutes=[f"x.test:{recorder.route}"])
+        user = instance.user()
+        for number in range(40):
+            queue.write(Message(sender=user, body=letter(f"m{number}"), birth=time.time() - 60, remote={"b@x.test": False},
+                                extra_header=b"X-One: 1\nX-Number: %d\n" % number))
+        queue.write(Message(sender=user, body=letter("failed"), birth=time.time() - 60, bounce=[("g@x.test", "never")],
+                            extra_header=b"X-One: 2\n"))
+        instance.start()
+        recorder.wait_for([f"m{number}" for number in range(40)])
+        (report,) = instance.wait_for_mail()
+        instance.wait_until_empty()
+        assert not recorder.duplicates()
+        for number in range(40):
+            assert any(message.body.startswith(b"X-One: 1\r\nX-Number: %d\r\nSubject: m%d\r\n" % (number, number)) for message in recorder.messages)
+        assert b"X-One: 2" in report
+        wait_until(lambda: not queue.files(), queue.files)
+
+
 def test_a_report_of_a_report_that_fails_is_thrown_away(instance):
     queue = old_queue(instance, 151, True)
     queue.write(Message(sender="#@[]", body=letter("one"), birth=time.time() - 60, bounce=[("b@x.test", "never")]))

@@ -171,12 +171,14 @@ std::optional<SubmitRefused> SubmitRefused::decode(Octets payload) {
 void Relocate::encode(std::string& out) const {
   Encoder to(out);
   queue::encode_body_ref(to.u64(id.raw()), body);
+  to.raw(extra_header);
 }
 std::optional<Relocate> Relocate::decode(Octets payload) {
   Decoder from(payload);
   Relocate relocate;
   relocate.id = queue::MessageId{from.u64()};
   relocate.body = queue::decode_body_ref(from);
+  relocate.extra_header = from.raw(from.rest().size());
   return whole(from, std::move(relocate));
 }
 

@@ -120,11 +120,13 @@ struct SubmitRefused {
   static std::optional<SubmitRefused> decode(Octets payload);
 };
 
-// Write this body once more at the end of the journal, so that its old segment can go.
+// Write this body once more at the end of the journal, so that its old segment can go. With extra_header, whole lines:
+// a body in a file of its own, once more in another file with these on top.
 struct Relocate {
   static constexpr FrameType kType = FrameType::kRelocate;
   queue::MessageId id;
   queue::BodyRef body;
+  Octets extra_header;
   void encode(std::string& out) const;
   static std::optional<Relocate> decode(Octets payload);
 };

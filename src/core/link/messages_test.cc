@@ -112,7 +112,8 @@ TEST(AnswersToASubmission, SurviveTheWay) {
 }
 
 TEST(MessagesAboutBodies, SurviveTheWay) {
-  EXPECT_EQ(round_trip<Relocate>(encoded(Relocate{kId, kJournalBody}), false).body, kJournalBody);
+  EXPECT_EQ(round_trip<Relocate>(encoded(Relocate{kId, kJournalBody, {}}), true).body, kJournalBody);
+  EXPECT_EQ(round_trip<Relocate>(encoded(Relocate{kId, kFileBody, "X-A: b\n"}), true).extra_header, "X-A: b\n");
   EXPECT_TRUE(round_trip<Relocated>(encoded(Relocated{kId, true, kJournalBody}), false).moved);
   EXPECT_EQ(round_trip<Resume>(encoded(Resume{queue::Lsn{9}}), false).from, queue::Lsn{9});
   EXPECT_EQ(round_trip<Remove>(encoded(Remove{queue::BodyRef::Storage::kFile, 991}), false).segment, 991u);

@@ -97,7 +97,7 @@ Result<Adoption::Prepared, Adoption::Obstacle> Adoption::prepare(const Adoptee& 
     return fail(never("its message is not a file of that number, or not the queue's own"));
   if (facts->links != 1) return fail(never("its message has another name"));
   if (facts->modified > adoptee.arrival + kClockSlack) return fail(never("it is older than the message of its number"));
-  if (!adoptee.extra_header.empty()) return copy_body(adoptee, **body, facts->size);
+  if (!adoptee.extra_header.empty()) return copy_body(adoptee.extra_header, **body, facts->size);
   // From now on neither todo nor the state log vouches for the body until qmail-send has heard of it: it must not look
   // like one that was forgotten long ago.
   auto durable = (*body)->touch(now);
@@ -115,12 +115,12 @@ bool Adoption::is_in(const boost::unordered_flat_set<std::uint64_t>& fingerprint
 }
 
 // The extra header and the body in a file of their own, durable.
-Result<Adoption::Prepared, Adoption::Obstacle> Adoption::copy_body(const Adoptee& adoptee, File& body,
+Result<Adoption::Prepared, Adoption::Obstacle> Adoption::copy_body(Octets extra_header, File& body,
                                                                    std::uint64_t length) const {
   auto opened = FileLargeBody::open(queue_, options_);
   if (!opened) return fail(not_now(opened.error().what));
   std::unique_ptr<LargeBody> copy = std::move(*opened);
-  auto written = copy->write(adoptee.extra_header);
+  auto written = copy->write(extra_header);
   std::string piece(std::min<std::uint64_t>(length, kCopied), '\0');
   for (std::uint64_t at = 0; written && at < length;) {
     const auto count = body.read_at(at, piece.data(), std::min<std::uint64_t>(piece.size(), length - at));
@@ -132,6 +132,21 @@ Result<Adoption::Prepared, Adoption::Obstacle> Adoption::copy_body(const Adoptee
   if (written) written = copy->finish();
   if (!written) return fail(not_now(written.error().what));
   return Prepared{.file = copy->inode(), .length = copy->length(), .copy = std::move(copy)};
+}
+
+Result<queue::BodyRef, Trouble> Adoption::copy_with(Octets extra_header, const queue::BodyRef& body) const {
+  const auto refused = [&body](std::string_view why) {
+    return fail(Trouble{0, fmt::format("cannot copy message {}: {}", body.segment, why)});
+  };
+  if (body.storage != queue::BodyRef::Storage::kFile) return refused("it is no file");
+  const auto file = options_.disk->open(body_path(queue_, body.segment, options_.split), Disk::Open::kRead);
+  const auto facts = file ? (*file)->facts() : fail(file.error());
+  if (!facts) return fail(trouble(fmt::format("cannot read message {}", body.segment), facts.error()));
+  if (!facts->regular || facts->inode != body.segment || facts->size != body.length || facts->owner != owner_)
+    return refused("it is not the file of that number and length, or not the queue's own");
+  const auto copied = copy_body(extra_header, **file, facts->size);
+  if (!copied) return refused(copied.error().what);
+  return queue::BodyRef{queue::BodyRef::Storage::kFile, copied->file, 0, copied->length};
 }
 
 // todo-proc has read it, but it is ours to remove: it must be what todo-proc says.

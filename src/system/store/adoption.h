@@ -55,6 +55,10 @@ class Adoption {
   };
   Result<Prepared, Obstacle> prepare(const Adoptee& adoptee, WallTime now);
 
+  // A copy of a body file, durable, with an extra header on top, for a message that was preprocessed already. The body
+  // stays.
+  Result<queue::BodyRef, Trouble> copy_with(Octets extra_header, const queue::BodyRef& body) const;
+
   // The todo files of messages that are in the journal. What cannot be removed is reported and remembered: asked for
   // again, it is known.
   void finish(std::span<const Adoptee* const> adoptees, const Report& report);
@@ -62,7 +66,7 @@ class Adoption {
  private:
   Result<void, Obstacle> check_todo(const Adoptee& adoptee) const;
   Result<std::unique_ptr<File>, Obstacle> open_body(const TodoPlace& place) const;
-  Result<Prepared, Obstacle> copy_body(const Adoptee& adoptee, File& body, std::uint64_t length) const;
+  Result<Prepared, Obstacle> copy_body(Octets extra_header, File& body, std::uint64_t length) const;
   Result<void, Trouble> move_body(const std::string& from, std::uint64_t number) const;
   std::vector<std::string> other_bodies(const TodoPlace& place) const;
   Result<void, Trouble> remove(const std::string& path) const;

@@ -22,6 +22,7 @@ class Message:
     todo: list = None  # recipients of a message that is not preprocessed
     uid: int = 0
     pid: int = 1
+    extra_header: bytes = b""  # whole lines, in info
 
     def key(self):
         return (self.sender, self.body, self.local, self.remote, self.bounce, self.todo)
@@ -49,7 +50,7 @@ class PlainQueue:
             self._put("todo", number, octets + b"".join(b"T%s\0" % one.encode() for one in message.todo), message.birth, 0o644)
             os.link(self.path("todo", number), self.path("intd", number))
         if message.todo is None or "partial" in parts:
-            self._put("info", number, b"F%s\0" % message.sender.encode(), message.birth)
+            self._put("info", number, b"F%s\0" % message.sender.encode() + (b"e%s\0" % message.extra_header if message.extra_header else b""), message.birth)
             for kind, recipients, due in (("local", message.local, message.local_due), ("remote", message.remote, message.remote_due)):
                 if recipients and kind in parts:
                     octets = b"".join(b"%s%s\0" % (b"D" if done else b"T", one.encode()) for one, done in recipients.items())
