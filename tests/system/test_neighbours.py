@@ -255,6 +255,8 @@ def test_mail_flows_while_no_logger_can_be_started(instance, recorder):
 
 def test_without_a_supervisor_the_queue_goes_on_without_its_logger(instance, recorder):
     instance.make_queue(smtp__listen=[], smtproutes=[f"x.test:{recorder.route}"])
+    for directory in ("run/intake", "run/control"):  # made by a supervisor, or by root's `sluice setup`
+        (instance.home / directory).mkdir(exist_ok=True)
     instance.spawn(program("qmail-start"), "-s", "./Maildir/", "cat", "-u", QUEUEDIR=str(instance.queue_directory))
     wait_until(lambda: (instance.home / "run/control/queue1").exists() and len(instance.processes()) == 7, "the queue to run")
     kill_logger(instance, loggers(instance)[0])
