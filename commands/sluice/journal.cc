@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "command.h"
-#include "queues.h"
+#include "system/observe/queues.h"
 #include "system/store/journal_inspect.h"
 
 namespace sluice::commands {
@@ -25,9 +25,9 @@ std::optional<std::string> directory_of(Invocation& invocation, const std::strin
   if (std::filesystem::is_directory(queue, ignored)) return queue;
   const auto loaded = invocation.load();
   if (!loaded) return std::nullopt;
-  const auto queues = queues_of(loaded->settings);
+  const auto queues = observe::queues_of(loaded->settings);
   const auto found =
-      std::find_if(queues.begin(), queues.end(), [&](const QueueName& one) { return one.name == queue; });
+      std::find_if(queues.begin(), queues.end(), [&](const observe::Queue& one) { return one.name == queue; });
   if (found != queues.end()) return found->directory;
   invocation.fail(kExitUsage, fmt::format("{} is neither a directory nor a queue of {}", queue, loaded->settings.home));
   return std::nullopt;

@@ -5,11 +5,12 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "base/span_text.h"
 #include "command.h"
 #include "core/queue/layout.h"
 #include "core/supervise/queue_set.h"
-#include "queues.h"
 #include "system/ipc/control.h"
+#include "system/observe/queues.h"
 
 namespace sluice::commands {
 
@@ -57,7 +58,7 @@ void list(Invocation& invocation, bool as_json) {
   const auto now = static_cast<std::int64_t>(std::time(nullptr));
   std::size_t messages = 0;
   if (!as_json) fmt::print("{:<18} {:>8} {:>7}  {}\n", "ID", "AGE", "SIZE", "SENDER, RECIPIENTS, WHY AND WHEN NEXT");
-  for (const QueueName& queue : queues_of(loaded->settings)) {
+  for (const observe::Queue& queue : observe::queues_of(loaded->settings)) {
     std::string out;
     const auto asked = ipc::ask(queue.control, {{"what", "queue"}}, [&](Octets text) {
       ++messages;
@@ -71,7 +72,7 @@ void list(Invocation& invocation, bool as_json) {
       }
     });
     std::fwrite(out.data(), 1, out.size(), stdout);
-    if (!asked && queue.always) invocation.fail(kExitUnavailable, fmt::format("{}: {}", queue.name, asked.error()));
+    if (!asked && queue.expected) invocation.fail(kExitUnavailable, fmt::format("{}: {}", queue.name, asked.error()));
   }
   if (!as_json && invocation.status == 0) fmt::print("{} message{}\n", messages, messages == 1 ? "" : "s");
 }

@@ -4,9 +4,9 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "base/span_text.h"
 #include "command.h"
 #include "core/queue/layout.h"
-#include "queues.h"
 #include "system/ipc/control.h"
 
 namespace sluice::commands {

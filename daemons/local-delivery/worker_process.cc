@@ -46,19 +46,8 @@ std::optional<os::Identity> identity_of(const local::Owner& owner) {
 
 // Sends the token with the descriptor; never waits.
 bool send_descriptor(int socket, std::uint64_t token, int file) {
-  iovec part{&token, sizeof token};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))]{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &file, sizeof file);
-  return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof token;
+  const Octets octets(reinterpret_cast<const char*>(&token), sizeof token);
+  return net::send_with_descriptor(socket, octets, file, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof token;
 }
 
 mail::Outcome deferred(const std::string& why) {

@@ -6,6 +6,8 @@
 // was well. It never allocates, never throws.
 #pragma once
 
+#include <optional>
+
 #include "base/bytes.h"
 
 namespace sluice {
@@ -64,6 +66,12 @@ class Decoder {
     if (v > static_cast<std::uint8_t>(last)) fail();
     return failed_ ? E{} : static_cast<E>(v);
   }
+  // A bool stored as u8, 0 or 1.
+  bool flag() {
+    const std::uint8_t v = u8();
+    if (v > 1) fail();
+    return v == 1;
+  }
   void fail() { failed_ = true, rest_ = {}; }
   bool ok() const { return !failed_; }
   bool done() const { return !failed_ && rest_.empty(); }  // all read, nothing left over
@@ -79,5 +87,12 @@ class Decoder {
   Octets rest_;
   bool failed_ = false;
 };
+
+// The message that was decoded, unless its octets were malformed, too few or too many.
+template <class Message>
+std::optional<Message> whole(const Decoder& from, Message message) {
+  if (!from.done()) return std::nullopt;
+  return message;
+}
 
 }  // namespace sluice

@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
+from support import posix_ipc
 from support.accounts import ROOT
-from support.dynamic import (counts, fleet, objects, prepare, queue_states, remove_objects, send_message, spawn_dynamic,
+from support.dynamic import (counts, fleet, objects, prepare, queue_states, send_message, spawn_dynamic,
                              start_dynamic, tell_load, wait_for_count)
 from support.instance import PATIENCE, free_port, wait_until
 from support.recorder import Recorder, letter
@@ -20,7 +21,7 @@ from support.smtp_server import program
 @pytest.fixture
 def dynamic(instance):
     yield instance
-    remove_objects(instance)
+    posix_ipc.remove_all(instance)
 
 
 def remembered(instance):

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from support.dynamic import counts, queue_states, remove_objects, start_dynamic, wait_for_count
+from support import posix_ipc
+from support.dynamic import counts, queue_states, start_dynamic, wait_for_count
 from support.instance import PATIENCE, free_port, wait_until
 from support.smtp_server import program
 
@@ -14,7 +15,7 @@ from support.smtp_server import program
 @pytest.fixture
 def dynamic(instance):
     yield instance
-    remove_objects(instance)
+    posix_ipc.remove_all(instance)
 
 
 def run(instance, name, *arguments):

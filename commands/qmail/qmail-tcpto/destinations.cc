@@ -1,4 +1,5 @@
 #include "destinations.h"
+#include "base/span_text.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -46,19 +47,6 @@ std::string Destinations::text(std::int64_t now) const {
                         fmt::join(entry.queues, ","));
   }
   return text;
-}
-
-std::string span_text(std::int64_t seconds) {
-  constexpr std::pair<std::int64_t, char> kUnits[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-  std::string text;
-  int units = 0;
-  for (const auto& [length, letter] : kUnits) {
-    const std::int64_t count = seconds / length;
-    if (count > 0) text += fmt::format("{}{}", count, letter);
-    if ((count > 0 || units > 0) && ++units == 2) break;
-    seconds %= length;
-  }
-  return text.empty() ? "0s" : text;
 }
 
 }  // namespace sluice::qmail_tcpto

@@ -33,7 +33,4 @@ class Destinations {
   std::map<std::pair<std::string, std::string>, Entry> entries_;
 };
 
-// "5d2h", "3m10s", "0s": the two largest units.
-std::string span_text(std::int64_t seconds);
-
 }  // namespace sluice::qmail_tcpto

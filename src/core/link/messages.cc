@@ -6,18 +6,6 @@ namespace sluice::link {
 
 namespace {
 
-// The decoded message if every octet of the payload had its place.
-template <class Message>
-std::optional<Message> whole(const Decoder& from, Message&& message) {
-  if (!from.done()) return std::nullopt;
-  return std::forward<Message>(message);
-}
-
-bool flag(Decoder& from) {
-  enum class Flag : std::uint8_t { kNo, kYes };
-  return from.enumeration(Flag::kYes) == Flag::kYes;
-}
-
 Octets take_rest(Decoder& from) { return from.raw(from.rest().size()); }
 
 mail::Verdict take_verdict(Decoder& from) {
@@ -163,7 +151,7 @@ std::optional<SubmitRefused> SubmitRefused::decode(Octets payload) {
   Decoder from(payload);
   SubmitRefused refused;
   refused.token = from.u64();
-  refused.permanent = flag(from);
+  refused.permanent = from.flag();
   refused.text = take_rest(from);
   return whole(from, std::move(refused));
 }
@@ -190,7 +178,7 @@ std::optional<Relocated> Relocated::decode(Octets payload) {
   Decoder from(payload);
   Relocated relocated;
   relocated.id = queue::MessageId{from.u64()};
-  relocated.moved = flag(from);
+  relocated.moved = from.flag();
   relocated.body = queue::decode_body_ref(from);
   return whole(from, std::move(relocated));
 }
@@ -326,7 +314,7 @@ std::optional<Removed> Removed::decode(Octets payload) {
   Removed removed;
   removed.storage = from.enumeration(queue::BodyRef::Storage::kFile);
   removed.segment = from.u64();
-  removed.gone = flag(from);
+  removed.gone = from.flag();
   return whole(from, std::move(removed));
 }
 

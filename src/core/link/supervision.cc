@@ -4,18 +4,6 @@ namespace sluice::link {
 
 namespace {
 
-template <class Message>
-std::optional<Message> whole(const Decoder& from, Message message) {
-  if (!from.done()) return std::nullopt;
-  return message;
-}
-
-bool flag(Decoder& from) {
-  const std::uint8_t value = from.u8();
-  if (value > 1) from.fail();
-  return value == 1;
-}
-
 void encode_load(Encoder& to, const QueueReport::ChannelLoad& load) {
   to.u32(load.in_flight).u32(load.limit).u32(load.waiting);
 }
@@ -41,8 +29,8 @@ std::optional<QueueReport> QueueReport::decode(Octets payload) {
   for (ChannelLoad* load : {&report.local, &report.remote, &report.lmtp}) *load = decode_load(from);
   report.messages = from.u64();
   report.submitted = from.u64();
-  report.taking = flag(from);
-  report.paused = flag(from);
+  report.taking = from.flag();
+  report.paused = from.flag();
   return whole(from, report);
 }
 
@@ -71,7 +59,7 @@ std::optional<NewNeighbour> NewNeighbour::decode(Octets payload) {
 void Drain::encode(std::string& out) const { Encoder(out).u8(on); }
 std::optional<Drain> Drain::decode(Octets payload) {
   Decoder from(payload);
-  const Drain drain{flag(from)};
+  const Drain drain{from.flag()};
   return whole(from, drain);
 }
 
@@ -80,7 +68,7 @@ std::optional<Drained> Drained::decode(Octets payload) { return whole(Decoder(pa
 void Pause::encode(std::string& out) const { Encoder(out).u8(on); }
 std::optional<Pause> Pause::decode(Octets payload) {
   Decoder from(payload);
-  const Pause pause{flag(from)};
+  const Pause pause{from.flag()};
   return whole(from, pause);
 }
 

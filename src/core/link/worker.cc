@@ -4,16 +4,6 @@
 
 namespace sluice::link {
 
-namespace {
-
-template <class Message>
-std::optional<Message> whole(const Decoder& from, Message message) {
-  if (!from.done()) return std::nullopt;
-  return message;
-}
-
-}  // namespace
-
 void WorkerSetup::encode(std::string& out) const {
   Encoder(out)
       .u16(version)
@@ -50,11 +40,11 @@ std::optional<Letter> Letter::decode(Octets payload) {
   letter.token = from.u64();
   letter.addressee = from.enumeration(Addressee::kAlias);
   letter.line_form = from.enumeration(mail::LineForm::kLf);
-  letter.eight_bit = from.u8() != 0;
-  letter.smtputf8 = from.u8() != 0;
+  letter.eight_bit = from.flag();
+  letter.smtputf8 = from.flag();
   letter.ret = from.enumeration(mail::Return::kHeaders);
   letter.notify = from.u8();
-  letter.body_follows = from.u8() != 0;
+  letter.body_follows = from.flag();
   letter.body_length = from.u64();
   for (Octets* text :
        {&letter.user, &letter.home, &letter.local, &letter.dash, &letter.ext, &letter.domain, &letter.sender,

@@ -190,6 +190,22 @@ Result<std::pair<os::Fd, os::Fd>, SocketError> socket_pair_of(std::optional<unsi
   return pair;
 }
 
+ssize_t send_with_descriptor(int unix_socket, Octets octets, int descriptor, int flags) {
+  iovec part{const_cast<char*>(octets.data()), octets.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof descriptor);
+  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  return ::sendmsg(unix_socket, &message, flags);
+}
+
 PeerCredentials credentials_of(int unix_socket) {
   ucred credentials{};
   socklen_t length = sizeof credentials;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "system/net/loop.h"
 #include "system/os/fd.h"
@@ -54,6 +55,9 @@ Result<os::Fd, SocketError> connect_path(const std::string& path, bool wait = tr
 Result<std::pair<os::Fd, os::Fd>, SocketError> socket_pair();
 // The same, made by this user as far as credentials_of() tells; nothing: by us. Only root can make it for others.
 Result<std::pair<os::Fd, os::Fd>, SocketError> socket_pair_of(std::optional<unsigned> uid);
+
+// Sends octets over an AF_UNIX socket, the first of them with a descriptor (SCM_RIGHTS). Like send(2) with `flags`.
+ssize_t send_with_descriptor(int unix_socket, Octets octets, int descriptor, int flags);
 
 struct PeerCredentials {
   unsigned uid = ~0u, gid = ~0u;

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "system/net/socket.h"
+
 namespace sluice::net {
 
 namespace asio = boost::asio;
@@ -175,20 +177,8 @@ ssize_t Stream::write_some() {
   const bool with = !attached_.empty() && attached_.front().first == written_;
   const std::size_t next = attached_.size() > (with ? 1U : 0U) ? attached_[with ? 1 : 0].first : output_.size();
   if (!with) return ::send(socket, from, next - written_, MSG_NOSIGNAL);
-  iovec octets{output_.data() + written_, next - written_};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &octets;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  const int descriptor = attached_.front().second.get();
-  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  const ssize_t n = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+  const ssize_t n =
+      send_with_descriptor(socket, Octets(from, next - written_), attached_.front().second.get(), MSG_NOSIGNAL);
   if (n > 0) attached_.erase(attached_.begin());
   return n;
 }

@@ -1,15 +1,11 @@
 """Instances with dynamic queues, and the POSIX shared memory and message queues by which programs talk to them."""
-import ctypes
-import ctypes.util
-import os
-import pathlib
 import struct
 
+from . import posix_ipc
 from .instance import wait_until
 from .smtp_server import program
 
-SHARED_MEMORY, MESSAGE_QUEUES = pathlib.Path("/dev/shm"), pathlib.Path("/dev/mqueue")
-_librt = ctypes.CDLL(ctypes.util.find_library("rt") or "libc.so.6", use_errno=True)
+SHARED_MEMORY = posix_ipc.SHM
 
 
 def prefix_of(instance):
@@ -34,17 +30,6 @@ def spawn_dynamic(instance, *options):
     return instance.spawn(program("qscheduler"), "-d", *options)
 
 
-def remove_objects(instance):
-    """What a killed supervisor leaves behind on the machine."""
-    for directory in (SHARED_MEMORY, MESSAGE_QUEUES):
-        if directory.is_dir():
-            for path in directory.glob(f"{prefix_of(instance)}*"):
-                path.unlink(missing_ok=True)
-    for number in range(0, 30):
-        name = f"queue{number}" if number else "qscheduler"
-        _librt.mq_unlink(f"/{prefix_of(instance)}{name}".encode())
-
-
 def counts(instance):
     """(queues offered, directories made), as clients see them, or None."""
     try:
@@ -61,14 +46,7 @@ def objects(instance):
 
 def send_message(instance, octets):
     """One message into /qscheduler."""
-    name = f"/{prefix_of(instance)}qscheduler".encode()
-    queue = _librt.mq_open(name, os.O_WRONLY | os.O_NONBLOCK)
-    assert queue >= 0, os.strerror(ctypes.get_errno())
-    try:
-        done = wait_until(lambda: _librt.mq_send(queue, octets, ctypes.c_size_t(len(octets)), 10) == 0, "room in the message queue")
-        assert done
-    finally:
-        _librt.mq_close(queue)
+    wait_until(lambda: posix_ipc.send(instance, "qscheduler", octets), "room in the message queue")
 
 
 def tell_load(instance, number, load):

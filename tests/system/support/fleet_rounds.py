@@ -6,7 +6,8 @@ import random
 import signal
 import time
 
-from .dynamic import counts, prepare, remove_objects, spawn_dynamic, tell_load
+from . import posix_ipc
+from .dynamic import counts, prepare, spawn_dynamic, tell_load
 from .instance import Instance, Unavailable, wait_until
 from .kill_rounds import LAG, Load, gap_before
 from .recorder import Recorder
@@ -167,4 +168,4 @@ def run(rounds, seed, clients=4, pause=0.01, tell=lambda text: None):
                           doubles, damaged)
         finally:
             instance._kill_everything()
-            remove_objects(instance)
+            posix_ipc.remove_all(instance)

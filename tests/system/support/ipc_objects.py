@@ -10,20 +10,9 @@ import os
 import struct
 import uuid
 
+from .posix_ipc import Attributes, checked, libc
+
 LARGEST = 8192
-
-
-class _Attributes(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_long) for name in ("flags", "maxmsg", "msgsize", "curmsgs")] + [("reserved", ctypes.c_long * 4)]
-
-
-_system = ctypes.CDLL("librt.so.1", use_errno=True)
-
-
-def _checked(answer):
-    if answer < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return answer
 
 
 class IpcObjects:
@@ -42,13 +31,13 @@ class IpcObjects:
             self.remove(name)
         if self.messages is not None:
             os.close(self.messages)
-            _system.mq_unlink(self._name("qscheduler"))
+            libc.mq_unlink(self._name("qscheduler"))
 
     def _name(self, name):
         return f"/{self.prefix}{name}".encode()
 
     def _write(self, name, octets):
-        descriptor = _checked(_system.shm_open(self._name(name), os.O_CREAT | os.O_RDWR, 0o644))
+        descriptor = checked(libc.shm_open(self._name(name), os.O_CREAT | os.O_RDWR, 0o644), name)
         try:
             os.ftruncate(descriptor, len(octets))
             os.pwrite(descriptor, octets, 0)
@@ -57,7 +46,7 @@ class IpcObjects:
         self.shared[name] = len(octets)
 
     def read(self, name):
-        descriptor = _checked(_system.shm_open(self._name(name), os.O_RDONLY, 0))
+        descriptor = checked(libc.shm_open(self._name(name), os.O_RDONLY, 0), name)
         try:
             return os.pread(descriptor, 4096, 0)
         finally:
@@ -65,15 +54,15 @@ class IpcObjects:
 
     def remove(self, name):
         del self.shared[name]
-        _system.shm_unlink(self._name(name))
+        libc.shm_unlink(self._name(name))
 
     def scheduler(self, in_use, made=None, messages=10):
         """Shared memory and message queue of qscheduler."""
         self._write("qscheduler", struct.pack("=ii", in_use, made or in_use))
         if self.messages is None:
-            attributes = _Attributes(0, messages, 64)
+            attributes = Attributes(0, messages, 64)
             flags = os.O_CREAT | os.O_RDWR | os.O_NONBLOCK
-            self.messages = _checked(_system.mq_open(self._name("qscheduler"), flags, 0o600, ctypes.byref(attributes)))
+            self.messages = checked(libc.mq_open(self._name("qscheduler"), flags, 0o600, ctypes.byref(attributes)), "qscheduler")
 
     def queue(self, number, local, remote, flag=0):
         """Of queueN: (in flight, limit) of each channel."""
@@ -85,7 +74,7 @@ class IpcObjects:
     def loads(self):
         """Every load that waits in the message queue, oldest first."""
         found, buffer, priority = [], ctypes.create_string_buffer(LARGEST), ctypes.c_uint()
-        while (length := _system.mq_receive(self.messages, buffer, LARGEST, ctypes.byref(priority))) >= 0:
+        while (length := libc.mq_receive(self.messages, buffer, LARGEST, ctypes.byref(priority))) >= 0:
             assert (length, priority.value) == (16, 10)
             found.append(struct.unpack("=iIQ", buffer.raw[:16])[1:])
         return found

@@ -18,16 +18,16 @@ import time
 from .accounts import ROOT
 
 SHM = pathlib.Path("/dev/shm")
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.mq_send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint)
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mq_send.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint)
 
 
-class _Attributes(ctypes.Structure):
+class Attributes(ctypes.Structure):
     _fields_ = [("flags", ctypes.c_long), ("maxmsg", ctypes.c_long), ("msgsize", ctypes.c_long), ("curmsgs", ctypes.c_long),
                 ("reserved", ctypes.c_long * 4)]
 
 
-def _check(value, name):
+def checked(value, name):
     if value < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), name)
     return value
@@ -79,7 +79,7 @@ def counts(instance, number):
 
 @contextlib.contextmanager
 def message_queue(instance, name, flags=os.O_WRONLY):
-    descriptor = _check(_libc.mq_open(f"/{prefix(instance)}{name}".encode(), flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o600, None),
+    descriptor = checked(libc.mq_open(f"/{prefix(instance)}{name}".encode(), flags | os.O_NONBLOCK | os.O_CLOEXEC, 0o600, None),
                         f"/{prefix(instance)}{name}")
     try:
         yield descriptor
@@ -91,7 +91,7 @@ def send(instance, name, octets, priority=10):
     """False: it is full."""
     with message_queue(instance, name) as queue:
         try:
-            _check(_libc.mq_send(queue, octets, len(octets), priority), name)
+            checked(libc.mq_send(queue, octets, len(octets), priority), name)
             return True
         except OSError as error:
             if error.errno == errno.EAGAIN:
@@ -105,9 +105,9 @@ def knock(instance, number, split, queue=1):
 
 def limits(instance, name):
     """(messages, octets of the largest, messages that wait)"""
-    attributes = _Attributes()
+    attributes = Attributes()
     with message_queue(instance, name, os.O_RDONLY) as queue:
-        _check(_libc.mq_getattr(queue, ctypes.byref(attributes)), name)
+        checked(libc.mq_getattr(queue, ctypes.byref(attributes)), name)
     return attributes.maxmsg, attributes.msgsize, attributes.curmsgs
 
 
@@ -115,7 +115,7 @@ def remove_all(instance):
     for path in SHM.glob(f"{prefix(instance)}*"):
         path.unlink(missing_ok=True)
     for name in ("qscheduler", *(f"queue{number}" for number in range(1, 41))):
-        _libc.mq_unlink(f"/{prefix(instance)}{name}".encode())
+        libc.mq_unlink(f"/{prefix(instance)}{name}".encode())
 
 
 # -- clients of another family ------------------------------------------------------------------------------------------
