@@ -1,9 +1,13 @@
 #include "system/store/preprocessed_files.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <mutex>
 #include <optional>
 #include <set>
+#include <system_error>
+#include <thread>
 
 namespace sluice::store {
 
@@ -105,6 +109,28 @@ Result<queue::Preprocessed, Trouble> read_preprocessed(Disk& disk, const std::st
 
 namespace {
 
+constexpr std::size_t kMostThreads = 16;
+constexpr std::size_t kForThreads = 64;  // files for which threads are worth their start
+
+// work(i) for each i below count, many at once: where a file system discards what is freed, each removal waits for the
+// device, which takes a thousand of them in the time of a few. The threads are gone when this returns.
+template <class Work>
+void each_at_once(std::size_t count, const Work& work) {
+  std::atomic<std::size_t> next = 0;
+  const auto some = [&] {
+    for (std::size_t i; (i = next++) < count;) work(i);
+  };
+  std::vector<std::thread> threads;
+  try {
+    while (count >= kForThreads && threads.size() + 1 < kMostThreads) threads.emplace_back(some);
+  } catch (const std::system_error&) {
+    // There may be no more threads than this: fewer do it too.
+  }
+  some();
+  for (std::thread& thread : threads) thread.join();
+}
+
+// remove() and visit() may be called by several threads.
 class Removal {
  public:
   Removal(Disk& disk, const Report& bad) : disk_(disk), bad_(bad) {}
@@ -112,11 +138,15 @@ class Removal {
   bool remove(const std::string& path, const std::string& directory) {
     const auto removed = disk_.remove(path);
     if (!removed && removed.error() == ENOENT) return true;
+    const std::scoped_lock lock(mutex_);
     if (!removed) return bad_(trouble("cannot remove " + path, removed.error()).what), false;
     changed_.insert(directory);
     return true;
   }
-  void visit(const std::string& directory) { changed_.insert(directory); }
+  void visit(const std::string& directory) {
+    const std::scoped_lock lock(mutex_);
+    changed_.insert(directory);
+  }
 
   Result<void, Trouble> sync() {
     for (const std::string& directory : std::exchange(changed_, {})) {
@@ -129,6 +159,7 @@ class Removal {
  private:
   Disk& disk_;
   const Report& bad_;
+  std::mutex mutex_;
   std::set<std::string> changed_;
 };
 
@@ -138,21 +169,25 @@ Result<void, Trouble> remove_preprocessed(Disk& disk, const std::string& queue,
                                           std::span<const PreprocessedPlace> places,
                                           std::vector<PreprocessedPlace>& left, const Report& bad) {
   Removal removal(disk, bad);
-  std::set<PreprocessedPlace> kept;
-  for (const PreprocessedPlace& place : places) {
-    bool gone = removal.remove(bounce_path(queue, place), queue + "/bounce");
+  std::vector<char> gone(places.size());  // each thread writes its own
+  each_at_once(places.size(), [&](std::size_t i) {
+    const PreprocessedPlace& place = places[i];
+    bool all = removal.remove(bounce_path(queue, place), queue + "/bounce");
     for (const char* kind : {"local", "remote"}) {
-      gone &= removal.remove(path_of(queue, kind, place), directory_of(queue, kind, place));
+      all &= removal.remove(path_of(queue, kind, place), directory_of(queue, kind, place));
       removal.visit(directory_of(queue, kind, place));  // gone already, perhaps not for good
     }
     removal.visit(queue + "/bounce");
-    if (!gone) kept.insert(place);
-  }
+    gone[i] = all ? 1 : 0;
+  });
   if (auto synced = removal.sync(); !synced) return synced;
-  for (const PreprocessedPlace& place : places) {
-    if (kept.contains(place)) continue;
-    if (!removal.remove(path_of(queue, "info", place), directory_of(queue, "info", place))) kept.insert(place);
-  }
+  each_at_once(places.size(), [&](std::size_t i) {
+    const PreprocessedPlace& place = places[i];
+    if (gone[i] != 0 && !removal.remove(path_of(queue, "info", place), directory_of(queue, "info", place))) gone[i] = 0;
+  });
+  std::set<PreprocessedPlace> kept;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if (gone[i] == 0) kept.insert(places[i]);
   left.insert(left.end(), kept.begin(), kept.end());
   return removal.sync();
 }

@@ -31,7 +31,8 @@ Result<queue::Preprocessed, Trouble> read_preprocessed(Disk& disk, const std::st
                                                        const PreprocessedPlace& place);
 
 // Removes the files of these messages, durably: first everything but info, then info. So a file in info is the last
-// thing that speaks of a message, and what a crash leaves is found by it.
+// thing that speaks of a message, and what a crash leaves is found by it. Of many messages several files are removed at
+// once, by threads that are gone when this returns; `bad` is called by one at a time.
 //   left    gets those of whom a file is still there, after the reason was given to `bad`
 //   errors  a directory could not be synced
 Result<void, Trouble> remove_preprocessed(Disk& disk, const std::string& queue,
