@@ -473,9 +473,10 @@ def test_a_file_that_is_linked_while_the_queue_is_drained_is_delivered_too(insta
 
 
 def test_nothing_accepted_stays_behind_whenever_the_drain_comes(instance, recorder):
-    """Programs submit without pause while the queue is drained again and again: what was said to be queued arrives, or
-    still stands in the todo directory, where qscheduler looks for it."""
-    stop, accepted = threading.Event(), []
+    """Programs submit while the only queue is drained again and again: what was said to be queued arrives, or still stands
+    in the todo directory, where qscheduler looks for it. They pause while it drains, or there would be no moment without
+    mail in its todo directory, and it would be right never to end."""
+    stop, draining, accepted = threading.Event(), threading.Event(), []
 
     def submit(number):
         count = 0
@@ -485,15 +486,19 @@ def test_nothing_accepted_stays_behind_whenever_the_drain_comes(instance, record
                                   env=instance.variables(), timeout=PATIENCE)
             if done.returncode == 0:
                 accepted.append(identity)
+            if draining.is_set():
+                stop.wait(random.uniform(0.2, 1.5))
     with QueueUnderTest(instance, smtproutes=[f"x.test:{recorder.route}"]) as queue:
         threads = [threading.Thread(target=submit, args=(number,)) for number in range(3)]
         for thread in threads:
             thread.start()
         for _ in range(4):
             time.sleep(random.uniform(0.05, 0.4))  # the moment is the point here
+            draining.set()
             queue.drain(True)
             assert queue.wait_for_drained() == 0
             wait_until(lambda: len(instance.processes()) <= 3, "the neighbours to end")  # but for the submitting ones
+            draining.clear()
             queue.start()
         stop.set()
         for thread in threads:

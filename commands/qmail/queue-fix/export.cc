@@ -105,7 +105,8 @@ class Export {
   void write_ours() {
     const auto bad = [](const std::string& what) { os::say("alert", kName, what); };
     standstill::StoppedQueue stopped;
-    require(stopped.load(orders_.from, options_, [this](const store::Replayed& message) { write_fresh(message); }, bad));
+    require(stopped.load(
+        orders_.from, options_, [this](const store::Replayed& message) { write_fresh(message); }, bad));
     queue::MessageId after;
     for (bool more = true; more;) {
       const auto next = stopped.image.visit(after, 1000, [this](const auto& message) { write_one(message); });

@@ -15,8 +15,9 @@ namespace {
 std::string_view code_in_front(std::string_view kept) {
   const std::string_view code = kept.substr(0, kept.find(' '));
   const bool well_formed =
-      code.size() < kept.size() && code.size() >= 5 && code.size() <= 9 && std::count(code.begin(), code.end(), '.') == 2 &&
-      code[1] == '.' && code.find("..") == code.npos && code.back() != '.' &&
+      code.size() < kept.size() && code.size() >= 5 && code.size() <= 9 &&
+      std::count(code.begin(), code.end(), '.') == 2 && code[1] == '.' && code.find("..") == code.npos &&
+      code.back() != '.' &&
       std::all_of(code.begin(), code.end(), [](unsigned char c) { return c == '.' || std::isdigit(c) != 0; });
   return well_formed ? code : std::string_view{};
 }

@@ -1,4 +1,5 @@
-// The way back: what qmail's files say of a message of ours (core/queue/preprocessed.h), and what they cannot say. Pure.
+// The way back: what qmail's files say of a message of ours (core/queue/preprocessed.h), and what they cannot say.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,11 @@ namespace sluice::adoption {
 
 // What qmail's files have no room for; bits.
 namespace loss {
-inline constexpr std::uint32_t kDsn = 1;        // NOTIFY, ORCPT, RET or ENVID
-inline constexpr std::uint32_t kSuccess = 2;    // a report of success that is due
-inline constexpr std::uint32_t kLmtp = 4;       // recipients of LMTP servers became local ones
-inline constexpr std::uint32_t kLineForm = 8;   // CRLF became LF
-inline constexpr std::uint32_t kFlow = 16;      // who sends, where that was not the sender's domain
+inline constexpr std::uint32_t kDsn = 1;       // NOTIFY, ORCPT, RET or ENVID
+inline constexpr std::uint32_t kSuccess = 2;   // a report of success that is due
+inline constexpr std::uint32_t kLmtp = 4;      // recipients of LMTP servers became local ones
+inline constexpr std::uint32_t kLineForm = 8;  // CRLF became LF
+inline constexpr std::uint32_t kFlow = 16;     // who sends, where that was not the sender's domain
 }  // namespace loss
 
 struct Plain {

@@ -75,8 +75,7 @@ class Search {
 
 }  // namespace
 
-std::string directory_for(const std::string& queue, const std::string& kind, std::uint64_t number,
-                          const Shape& shape) {
+std::string directory_for(const std::string& queue, const std::string& kind, std::uint64_t number, const Shape& shape) {
   std::string directory = queue + '/' + kind;
   if (is_split(kind, shape)) directory += fmt::format("/{}", number % shape.split);
   return directory;

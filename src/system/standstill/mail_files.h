@@ -50,7 +50,7 @@ struct Companion {
 struct MailFiles {
   std::vector<Body> bodies;
   std::multimap<std::uint64_t, Companion> plain, pending;  // by number
-  std::vector<std::string> parts;     // numbered subdirectories of all kinds
+  std::vector<std::string> parts;                          // numbered subdirectories of all kinds
   std::vector<std::string> puzzling;  // sentences about what is no file of a message; it is left alone
   bool complete = true;               // everything could be looked at
 };

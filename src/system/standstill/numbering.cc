@@ -166,7 +166,8 @@ class Numbering {
   void settle() {
     std::set<std::uint64_t> stuck;
     for (const auto& [number, companion] : files_.pending)
-      if (!frozen_.contains(number) && !put(companion.path, path_for(queue_, companion.kind, number, shape()))) stuck.insert(number);
+      if (!frozen_.contains(number) && !put(companion.path, path_for(queue_, companion.kind, number, shape())))
+        stuck.insert(number);
     if (!sync()) return;
     for (const auto& [number, body] : bodies_)
       if (body.pending && !stuck.contains(number)) put(body.path, path_for(queue_, "mess", number, shape()));
@@ -258,7 +259,7 @@ class Numbering {
   const std::string& queue_;
   const NumberingOrders& orders_;
   MailFiles files_;
-  std::map<std::uint64_t, Body> bodies_;         // by the number that they should have
+  std::map<std::uint64_t, Body> bodies_;               // by the number that they should have
   boost::unordered_flat_set<std::uint64_t> known_;     // numbers in the names of bodies
   boost::unordered_flat_set<std::uint64_t> frozen_;    // numbers that are left alone
   boost::unordered_flat_set<std::uint64_t> expected_;  // numbers to which a message is on its way

@@ -3,7 +3,8 @@
 // follows from the number and the shape of the queue. A message's files are renamed together:
 //
 //   1. strays      files of a message that has no body are put into quarantine/ (empty ones are removed)
-//   2. set aside   a message with a wrong number: its other files get the name "N.new" in the place of the new number N,
+//   2. set aside   a message with a wrong number: its other files get the name "N.new" in the place of the new number
+//   N,
 //                  that is synced, then its body gets it, synced
 //   3. move        a message with the right number in a wrong place
 //   4. settle      what is named "N.new" becomes N: other files first, synced, then the body, synced

@@ -22,7 +22,8 @@ void put(MemoryDisk& disk, const std::string& path, std::string octets) {
 }
 
 // A message whose files stand under `number` in a queue of the shape `shape`; its inode is `inode`.
-void message(MemoryDisk& disk, std::uint64_t number, std::uint64_t inode, const std::string& name, Shape shape = kShape) {
+void message(MemoryDisk& disk, std::uint64_t number, std::uint64_t inode, const std::string& name,
+             Shape shape = kShape) {
   disk.give_next_inode(inode);
   put(disk, path_for("q", "mess", number, shape), name);
   disk.give_next_inode(90'000 + 10 * inode);

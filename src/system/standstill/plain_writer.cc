@@ -180,8 +180,8 @@ Result<void, Trouble> PlainWriter::check(const Written& written) const {
     if (checksum_of(read->content, read->written) != written.files) return differs("the todo file");
     return {};
   }
-  const auto read = store::read_preprocessed(store::posix_disk(), directory_,
-                                             {written.number, static_cast<std::uint32_t>(written.number % shape_.split)});
+  const auto read = store::read_preprocessed(
+      store::posix_disk(), directory_, {written.number, static_cast<std::uint32_t>(written.number % shape_.split)});
   if (!read) return fail(read.error());
   if (checksum_of(*read) != written.files) return differs("an info, local, remote or bounce file");
   return {};
@@ -194,7 +194,8 @@ Result<void, Trouble> PlainWriter::verify() {
     if (auto checked = check(written); !checked) return checked;
   const MailFiles found = find_mail_files(store::posix_disk(), directory_);
   if (!found.complete || found.bodies.size() != written_.size())
-    return fail(Trouble{0, fmt::format("{} holds {} messages instead of {}", directory_, found.bodies.size(), written_.size())});
+    return fail(Trouble{
+        0, fmt::format("{} holds {} messages instead of {}", directory_, found.bodies.size(), written_.size())});
   return {};
 }
 

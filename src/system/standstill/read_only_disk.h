@@ -1,6 +1,6 @@
-// ReadOnlyDisk: another disk on which nothing can change. What would change it succeeds without effect, so that the code
-// that recovers a journal or a state log can be used to look at one: it cuts no torn tail, it only reads no further. New
-// files cannot be made (EEXIST: a set-aside copy counts as made already).
+// ReadOnlyDisk: another disk on which nothing can change. What would change it succeeds without effect, so that the
+// code that recovers a journal or a state log can be used to look at one: it cuts no torn tail, it only reads no
+// further. New files cannot be made (EEXIST: a set-aside copy counts as made already).
 #pragma once
 
 #include <cerrno>

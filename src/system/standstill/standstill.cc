@@ -12,7 +12,8 @@ Result<Standstill, store::Trouble> Standstill::hold(store::Disk& disk, const std
     auto held = disk.lock(path);
     if (held) return standstill.held_.push_back(std::move(*held)), Result<void, store::Trouble>{};
     if (held.error() == ENOENT) return {};
-    if (held.error() == EWOULDBLOCK) return fail(store::Trouble{EWOULDBLOCK, queue + " is in use: " + path + " is held"});
+    if (held.error() == EWOULDBLOCK)
+      return fail(store::Trouble{EWOULDBLOCK, queue + " is in use: " + path + " is held"});
     return fail(store::trouble("cannot lock " + path, held.error()));
   };
   if (auto held = hold_one(queue + '/' + queue::kSendMutex); !held) return fail(std::move(held.error()));

@@ -42,13 +42,13 @@ Result<boost::unordered_flat_set<std::uint64_t>, store::Trouble> files_in_use(co
     if (body.storage == queue::BodyRef::Storage::kFile) files.insert(body.segment);
   };
   StoppedQueue stopped;
-  const auto loaded =
-      stopped.load(queue, options, [&](const store::Replayed& message) { remember(message.body); }, bad);
+  const auto loaded = stopped.load(
+      queue, options, [&](const store::Replayed& message) { remember(message.body); }, bad);
   if (!loaded) return fail(loaded.error());
   queue::MessageId after;
   for (bool more = true; more;) {
-    const auto next = stopped.image.visit(
-        after, 1000, [&](const queue::Image::MessageView& message) { remember(message.body()); });
+    const auto next =
+        stopped.image.visit(after, 1000, [&](const queue::Image::MessageView& message) { remember(message.body()); });
     more = next.has_value();
     if (next) after = *next;
   }
