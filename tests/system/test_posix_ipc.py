@@ -136,7 +136,7 @@ def test_compatible_queues_serve_the_trigger_and_take_everything_behind_it(insta
 
 def test_a_message_queue_that_is_removed_and_made_again_is_found_again(instance):
     start_queue(instance, "-d")
-    posix_ipc._libc.mq_unlink(f"/{instance.settings['ipc_prefix']}queue1".encode())
+    posix_ipc.libc.mq_unlink(f"/{instance.settings['ipc_prefix']}queue1".encode())
     mark = instance.mark()
     instance.wait_for_log(r"warn: todo-proc: cannot open message queue", after=mark, patience=LOOK)
     with posix_ipc.message_queue(instance, "queue1", os.O_RDWR | os.O_CREAT) as made:
