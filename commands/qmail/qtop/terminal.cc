@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "system/os/failure.h"
+#include "terminal_kind.h"
 
 namespace sluice::qtop {
 
@@ -25,9 +26,6 @@ bool has_colours() {
   ::init_pair(kRed, COLOR_RED, background);
   return true;
 }
-
-// tigetstr() answers (char*)-1 for a name that is no string of any terminal, which this one is.
-bool can_place_cursor() { return ::tigetstr("cup") != nullptr; }
 
 attr_t attributes_of(monitor::Style style) {
   switch (style) {
@@ -98,9 +96,7 @@ Key key_of(int code) {
 }  // namespace
 
 Terminal::Terminal() {
-  const bool known = ::newterm(nullptr, stdout, stdin) != nullptr;
-  if (!known || !can_place_cursor()) {
-    if (known) ::endwin();
+  if (!can_place_cursor() || ::newterm(nullptr, stdout, stdin) == nullptr) {
     const char* type = std::getenv("TERM");
     throw os::Fatal(111, fmt::format("cannot use a terminal of type \"{}\"; --once needs none", type ? type : ""));
   }

@@ -63,11 +63,11 @@ TEST_F(SharedTable, OneQueueSeesWhatAnotherHolds) {
 }
 
 TEST_F(SharedTable, AQueueThatWaitsIsCalledInItsLoop) {
+  net::Loop loop;
   const auto one = open(1), other = open(2);
   Row row = schedule::SharedLimits::kNoRow, same = row, freed = row;
   ASSERT_EQ(one->limits().take(row, kSite, 1), Answer::kTaken);
   ASSERT_EQ(other->limits().take(same, kSite, 1), Answer::kFull);
-  net::Loop loop;
   other->listen(loop, [&](Row which) {
     freed = which;
     loop.stop();
@@ -78,6 +78,7 @@ TEST_F(SharedTable, AQueueThatWaitsIsCalledInItsLoop) {
 }
 
 TEST_F(SharedTable, AFullSocketIsFollowedByALookAtEverything) {
+  net::Loop loop;
   const auto one = open(1), other = open(2);
   Row row = schedule::SharedLimits::kNoRow, same = row;
   for (int i = 0; i < 100'000; ++i) {  // nobody reads
@@ -86,7 +87,6 @@ TEST_F(SharedTable, AFullSocketIsFollowedByALookAtEverything) {
     one->limits().give_back(row, 1);
     other->limits().stop_waiting(same);
   }
-  net::Loop loop;
   bool looked = false;
   other->listen(loop, [&](Row which) {
     looked = which == schedule::SharedLimits::kNoRow;
@@ -97,13 +97,13 @@ TEST_F(SharedTable, AFullSocketIsFollowedByALookAtEverything) {
 }
 
 TEST_F(SharedTable, StrangeCallsDoNoHarm) {
+  net::Loop loop;
   const auto one = open(1);
   const int stranger = ::socket(AF_UNIX, SOCK_DGRAM, 0);
   const auto address = net::Endpoint::path(directory_ + "/bell-1");
   for (const std::string& text : {std::string(), std::string("x"), std::string(9, '\xee'), std::string(4, '\xee')})
     ::sendto(stranger, text.data(), text.size(), 0, address->data(), address->length());
   ::close(stranger);
-  net::Loop loop;
   schedule::Scheduler scheduler(schedule::Policy{}, &one->limits());
   int calls = 0;
   one->listen(loop, [&](Row which) {

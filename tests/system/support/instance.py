@@ -179,7 +179,6 @@ class Instance:
     def kill_all(self):
         """As a power failure would: everything at once."""
         self._kill_everything()
-        self.process.wait(PATIENCE)
 
     def _kill_everything(self):
         while found := self.processes():
@@ -190,6 +189,8 @@ class Instance:
                     pass
             if self.process:
                 self.process.poll()
+        if self.process:
+            self.process.wait(PATIENCE)  # it may be dying still
 
     def processes(self):
         """Of this instance, by what they inherited from it."""
