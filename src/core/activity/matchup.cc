@@ -17,6 +17,8 @@ template <class... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 // A key is "QUEUE NUMBER"; neither part holds a blank.
 std::string_view queue_of(std::string_view key) { return key.substr(0, key.find(' ')); }

@@ -10,7 +10,8 @@ namespace sluice::os {
 
 namespace {
 
-static_assert(std::is_same_v<uid_t, std::uint32_t> && std::is_same_v<gid_t, std::uint32_t>);
+static_assert(std::is_same_v<uid_t, std::uint32_t>);
+static_assert(std::is_same_v<gid_t, std::uint32_t>);
 
 Result<std::string, int> text_of(const std::string& path) {
   auto file = read_regular_file(path, AccountReader::kLargest);

@@ -131,7 +131,11 @@ Result<Adoption::Prepared, Adoption::Obstacle> Adoption::copy_body(Octets extra_
   }
   if (written) written = copy->finish();
   if (!written) return fail(not_now(written.error().what));
-  return Prepared{.file = copy->inode(), .length = copy->length(), .copy = std::move(copy)};
+  Prepared prepared;
+  prepared.file = copy->inode();
+  prepared.length = copy->length();
+  prepared.copy = std::move(copy);
+  return prepared;
 }
 
 Result<queue::BodyRef, Trouble> Adoption::copy_with(Octets extra_header, const queue::BodyRef& body) const {
