@@ -382,7 +382,7 @@ def connects(instance):
         try:
             probe.connect(str(instance.home / "run/intake/queue1"))
             return True
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, FileNotFoundError):  # for a moment, as the socket is made again
             return False
 
 
