@@ -3,11 +3,12 @@ habits, hostile files and missing daemons."""
 import os
 import re
 import shutil
+import subprocess
 
 import pytest
 
 from support.clients import Client, envelope, qmail_queue
-from support.instance import wait_until
+from support.instance import PATIENCE, wait_until
 from support.smtp_server import program
 
 LETTER = b"Subject: hello\n\nhello\n"
@@ -141,6 +142,15 @@ def test_qmail_queue_exits_as_its_manual_says_and_leaves_nothing_of_what_it_refu
             assert files(instance, "todo", "intd", "pid", "mess") == before, addresses[:30]
     assert qmail_queue(instance, LETTER, envelope("a@b"), QUEUEDIR="/nonexistent") == 61
     assert qmail_queue(instance, LETTER, envelope("a@b"), SLUICE_HOME="/nonexistent") == 55
+
+
+def test_qmail_queue_with_its_envelope_on_a_pipe_that_it_can_only_write_ends_at_once(instance):
+    """As somebody runs it by hand, or from cron: poll(2) would wait there for ever."""
+    instance.make_queue()
+    for queuer in ("qmail-queue", "qmail-multi"):
+        run = subprocess.run([program(queuer)], input=LETTER, stdout=subprocess.PIPE, env=instance.variables(), timeout=PATIENCE)
+        assert run.returncode == 54, queuer
+    assert not files(instance, "todo", "intd", "pid", "mess")
 
 
 def qmail_multi(instance, message, addresses, *arguments, **environment):

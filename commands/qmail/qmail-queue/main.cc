@@ -130,6 +130,8 @@ std::string todo_file_of(const Caller& caller, const mail::Envelope& envelope) {
 }
 
 void queue_message() {
+  require_input(STDIN_FILENO);
+  require_input(STDOUT_FILENO);
   const Caller caller;
   const config::Environment environment = caller_environment();
   const Places places = find_places(environment);

@@ -51,6 +51,11 @@ void settle_in() {
   ::alarm(kDeath);
 }
 
+void require_input(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY) throw Stop{Exit::kRead};
+}
+
 std::size_t read_input(int fd, char* to, std::size_t length) {
   sigset_t none;
   sigemptyset(&none);

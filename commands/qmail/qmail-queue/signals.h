@@ -11,6 +11,10 @@ namespace sluice::qmail_queue {
 // both leave what there is to the sweep of qmail-clean. SIGTERM waits for read_input().
 void settle_in();
 
+// Throws Stop{kRead} if the descriptor is open for writing only, as standard output into a pipe is: poll(2) would wait
+// for its input until the alarm.
+void require_input(int fd);
+
 // read(2), and the only place in which SIGTERM can end the program, in order: throws Stop{kToldToStop}.
 // Throws Stop{kRead} if the descriptor cannot be read.
 std::size_t read_input(int fd, char* to, std::size_t length);
