@@ -108,7 +108,11 @@ class Instance:
             groups.setdefault(group, []).append(f"{key} = {toml(value)}")
         text = "".join((f"[{group}]\n" if group else "") + "\n".join(lines) + "\n" for group, lines in groups.items())
         (self.home / "etc").mkdir(exist_ok=True)
-        (self.home / "etc/sluice.toml").write_text(text)
+        # Whole at every instant: what starts meanwhile would read an empty file and be another instance, on port 25 and
+        # with shared memory of no prefix.
+        written = self.home / "etc/sluice.toml.new"
+        written.write_text(text)
+        written.replace(self.home / "etc/sluice.toml")
 
     def set_up(self, **settings):
         """Settings, accounts and directories; start() does it too."""
