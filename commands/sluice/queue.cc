@@ -72,7 +72,8 @@ void list(Invocation& invocation, bool as_json) {
       }
     });
     std::fwrite(out.data(), 1, out.size(), stdout);
-    if (!asked && queue.expected) invocation.fail(kExitUnavailable, fmt::format("{}: {}", queue.name, asked.error()));
+    if (!asked && !observe::is_retired(queue))
+      invocation.fail(kExitUnavailable, fmt::format("{}: {}", queue.name, asked.error()));
   }
   if (!as_json && invocation.status == 0) fmt::print("{} message{}\n", messages, messages == 1 ? "" : "s");
 }

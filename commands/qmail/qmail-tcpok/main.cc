@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "core/mail/address.h"
 #include "system/config/load.h"
 #include "system/ipc/control.h"
 #include "system/observe/queues.h"
@@ -33,7 +34,8 @@ std::vector<json> queries_for(int argc, char** argv) {
 void print(Octets text) {
   const json lane = json::parse(text, nullptr, false);
   if (!lane.is_object()) return;
-  fmt::print("{} {} {}\n", lane.value("queue", "?"), lane.value("channel", "?"), lane.value("destination", "?"));
+  fmt::print("{} {} {}\n", lane.value("queue", "?"), lane.value("channel", "?"),
+             mail::printable(lane.value("destination", "?")));
 }
 
 int run(int argc, char** argv) {

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "system/ipc/offered_queues.h"
 #include "system/ipc/shared_counts.h"
 #include "system/observe/log_tail.h"
 #include "system/observe/queue_answers.h"
@@ -56,7 +57,7 @@ monitor::Snapshot Observer::look(const std::stop_token& stop) {
   monitor::Snapshot snapshot;
   snapshot.at = os::wall_now();
   snapshot.home = settings_.home;
-  snapshot.dynamic = observe::read_scheduler_counts(settings_).has_value();
+  snapshot.dynamic = ipc::published_counts(settings_).has_value();
   for (const observe::Queue& queue : observe::queues_of(settings_)) {
     if (stop.stop_requested()) return snapshot;
     snapshot.queues.push_back(look_at(queue, snapshot.dynamic, snapshot.lanes));

@@ -12,6 +12,7 @@
 #include "core/queue/message.h"
 #include "system/config/load.h"
 #include "system/ipc/message_queue.h"
+#include "system/ipc/offered_queues.h"
 #include "system/ipc/shared_counts.h"
 #include "system/observe/shared_loads.h"
 #include "system/os/failure.h"
@@ -97,7 +98,7 @@ int run(int argc, char** argv) {
   const Options options = parse(argc, argv);
   const auto loaded = config::load({});
   if (!loaded) throw os::Fatal(kExitFailure, loaded.error().front().to_text());
-  const auto counts = observe::read_scheduler_counts(loaded->settings);
+  const auto counts = ipc::published_counts(loaded->settings);
   if (!counts) {
     fmt::print(stderr, "{}: fatal: {}\n", kName, observe::kNoScheduler);
     return kExitFailure;

@@ -22,13 +22,6 @@ bool is_of_the_instance(const SharedCounts& counts, const settings::Settings& se
   return owner && (*owner == 0 || (::stat(settings.run_dir.c_str(), &run) == 0 && *owner == run.st_uid));
 }
 
-unsigned dynamic_count(const settings::Settings& settings) {
-  const auto shared = SharedCounts::open(link::ipc_name(settings.ipc_prefix, "qscheduler"), Use::kRead);
-  if (!shared || !is_of_the_instance(*shared, settings)) return 0;
-  const auto counts = shared->get<link::SchedulerCounts>();
-  return counts ? static_cast<unsigned>(counts->in_use) : 0;
-}
-
 select::QueueState published_state(const settings::Settings& settings, unsigned number) {
   const auto shared = SharedCounts::open(link::ipc_name(settings.ipc_prefix, queue_name(number)), Use::kRead);
   return select::state_of(shared ? shared->get<link::QueueCounts>() : std::nullopt);
@@ -50,8 +43,15 @@ OfferedQueues static_offer(const settings::Settings& settings) {
   return offered;
 }
 
+std::optional<link::SchedulerCounts> published_counts(const settings::Settings& settings) {
+  const auto shared = SharedCounts::open(link::ipc_name(settings.ipc_prefix, "qscheduler"), Use::kRead);
+  if (!shared || !is_of_the_instance(*shared, settings)) return std::nullopt;
+  return shared->get<link::SchedulerCounts>();
+}
+
 OfferedQueues offered_queues(const settings::Settings& settings) {
-  const unsigned count = dynamic_count(settings);
+  const auto published = published_counts(settings);
+  const unsigned count = published ? static_cast<unsigned>(published->in_use) : 0;
   if (count == 0 || settings.queue_start + count > queue::kQueueNumbers) return static_offer(settings);
   OfferedQueues offered{.dynamic = true, .queues = {}};
   for (unsigned number = settings.queue_start; number < settings.queue_start + count; ++number)

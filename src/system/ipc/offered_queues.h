@@ -5,9 +5,11 @@
 // the static set of QUEUE_START and QUEUE_COUNT. Reading costs a few system calls a queue.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/link/queue_counts.h"
 #include "core/select/published_load.h"
 #include "core/settings/settings.h"
 
@@ -23,6 +25,9 @@ struct OfferedQueues {
   std::vector<select::QueueState> states() const;
 };
 OfferedQueues offered_queues(const settings::Settings& settings);
+
+// What qscheduler publishes; nothing if queues are not dynamic, which is found out as above.
+std::optional<link::SchedulerCounts> published_counts(const settings::Settings& settings);
 
 // The queues of the static set.
 OfferedQueues static_offer(const settings::Settings& settings);

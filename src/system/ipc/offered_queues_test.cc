@@ -1,6 +1,8 @@
 #include "system/ipc/offered_queues.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "system/ipc/names_for_tests.h"
 
@@ -86,6 +88,17 @@ TEST(OfferedQueues, OfSomebodyElsesObjectAreTheStaticOnes) {
   ASSERT_TRUE(theirs) << theirs.error();
   EXPECT_TRUE(theirs->put(link::SchedulerCounts{3, 3}));
   EXPECT_FALSE(offered_queues(settings_with(names)).dynamic);
+  EXPECT_FALSE(published_counts(settings_with(names)));
+}
+
+TEST(OfferedQueues, OfAFifoThatSomebodyPutThereAreTheStaticOnesAtOnce) {
+  const TestNames names("fifo");
+  for (const char* name : {"qscheduler", "queue1"}) ASSERT_EQ(::mkfifo(("/dev/shm" + names(name)).c_str(), 0666), 0);
+  ::alarm(20);  // the test ends, if it waits for somebody to write
+  EXPECT_FALSE(offered_queues(settings_with(names)).dynamic);
+  EXPECT_FALSE(SharedCounts::open(names("queue1"), SharedCounts::Use::kRead)->get<link::QueueCounts>());
+  EXPECT_TRUE(SharedCounts::make(names("queue1"), link::QueueCounts::kOctets, own(0644)));
+  ::alarm(0);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ Result<SharedCounts, std::string> SharedCounts::make(const std::string& name, st
     os::Fd fd(::shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600));
     if (!fd && errno != EEXIST) return fail(trouble("cannot make", name, errno));
     const bool made = static_cast<bool>(fd);
-    if (!made) fd.reset(::shm_open(name.c_str(), O_RDWR, 0));
+    if (!made) fd.reset(::shm_open(name.c_str(), O_RDWR | O_NONBLOCK, 0));
     struct stat status {};
     if (made || (fd && ::fstat(fd.get(), &status) == 0 && may_be_kept(status, access))) {
       const auto failed = set_up(fd.get(), octets, access);
@@ -51,7 +51,8 @@ Result<SharedCounts, std::string> SharedCounts::make(const std::string& name, st
 }
 
 Result<SharedCounts, std::string> SharedCounts::open(const std::string& name, Use use) {
-  os::Fd fd(::shm_open(name.c_str(), use == Use::kRead ? O_RDONLY : O_RDWR, 0));
+  // Anybody may have put a fifo there, and nobody must wait until somebody opens its other end.
+  os::Fd fd(::shm_open(name.c_str(), (use == Use::kRead ? O_RDONLY : O_RDWR) | O_NONBLOCK, 0));
   if (!fd) return fail(trouble("cannot open", name, errno));
   return SharedCounts(std::move(fd));
 }

@@ -6,6 +6,7 @@
 
 #include "core/queue/layout.h"
 #include "core/queue/message.h"
+#include "system/ipc/offered_queues.h"
 #include "system/net/socket.h"
 #include "system/observe/shared_loads.h"
 #include "system/store/disk.h"
@@ -35,7 +36,7 @@ std::vector<Queue> queues_of(const settings::Settings& settings) {
   if (const auto names = store::posix_disk().list(settings.queue_base))
     for (const std::string& name : *names)
       if (const unsigned number = number_of(name); number >= settings.queue_start) numbers.insert(number);
-  const auto counts = read_scheduler_counts(settings);
+  const auto counts = ipc::published_counts(settings);
   std::vector<Queue> queues;
   for (const unsigned number : numbers) {
     const std::string name = fmt::format("{}{}", kPrefix, number);

@@ -2,15 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "system/ipc/offered_queues.h"
 #include "system/ipc/shared_counts.h"
 
 namespace sluice::observe {
-
-std::optional<link::SchedulerCounts> read_scheduler_counts(const settings::Settings& settings) {
-  const auto object =
-      ipc::SharedCounts::open(link::ipc_name(settings.ipc_prefix, "qscheduler"), ipc::SharedCounts::Use::kRead);
-  return object ? object->get<link::SchedulerCounts>() : std::nullopt;
-}
 
 bool is_offered(const link::SchedulerCounts& counts, const settings::Settings& settings, unsigned number) {
   return number >= settings.queue_start &&
@@ -18,7 +15,7 @@ bool is_offered(const link::SchedulerCounts& counts, const settings::Settings& s
 }
 
 std::optional<SharedLoads> read_loads(const settings::Settings& settings) {
-  const auto counts = read_scheduler_counts(settings);
+  const auto counts = ipc::published_counts(settings);
   if (!counts) return std::nullopt;
   SharedLoads loads{*counts, {}, {}};
   for (unsigned number = settings.queue_start; is_offered(*counts, settings, number); ++number) {

@@ -17,7 +17,7 @@ struct SharedLoads {
   std::vector<std::string> unreadable;     // a sentence for each of the others
 };
 
-// Nothing: /qscheduler is not there, so that there are no dynamic queues.
+// Nothing: there is no /qscheduler of this instance (system/ipc/offered_queues.h), so that there are no dynamic queues.
 std::optional<SharedLoads> read_loads(const settings::Settings& settings);
 
 // What the commands say then, after their name and "fatal: ".
@@ -25,7 +25,5 @@ inline constexpr const char* kNoScheduler = "dynamic queue disabled / qscheduler
 
 // The numbers of the queues that are offered.
 bool is_offered(const link::SchedulerCounts& counts, const settings::Settings& settings, unsigned number);
-
-std::optional<link::SchedulerCounts> read_scheduler_counts(const settings::Settings& settings);
 
 }  // namespace sluice::observe
