@@ -35,7 +35,8 @@ unsigned queue_number(std::string_view text) {
   unsigned number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number == 0 || number >= queue::kQueueNumbers)
-    throw os::Fatal(kExitUsage, fmt::format("-q {}: the number of a queue is wanted", text));
+    throw os::Fatal(kExitUsage,
+                    fmt::format("-q {}: the number of a queue is wanted, 1 to {}", text, queue::kQueueNumbers - 1));
   return number;
 }
 
