@@ -39,7 +39,11 @@ FleetQueue::FleetQueue(net::Loop& loop, const Instance& instance, const layout::
       events_(std::move(events)),
       link_(loop, instance, spec_, owners,
             {.on_report = [this](const link::QueueReport& report) { events_.on_report(report); },
-             .on_drained = [this] { events_.on_empty(child_.pid()); }}),
+             .on_drained =
+                 [this] {
+                   drained_ = true;
+                   events_.on_empty(child_.pid());
+                 }}),
       child_(loop, kind(), instance.restart),
       door_(loop, [this] { look_at_door(); }),
       objects_(loop, [this] { make_objects(); }) {}
@@ -61,7 +65,7 @@ Child::Kind FleetQueue::kind() {
 void FleetQueue::start() { child_.start(); }
 
 Result<pid_t, StartTrouble> FleetQueue::start_processes() {
-  ready_ = false;
+  ready_ = drained_ = false;
   door_.cancel();
   if (instance_.dynamic) make_objects();
   auto pid = link_.start();
@@ -104,10 +108,11 @@ void FleetQueue::take_back() {
   door_.set_after(kBetweenLooks);
 }
 
-// Whoever was told to drain and ends well has nothing left. One whose drain was taken back too late is started again.
+// Whoever has said that it drained, and ends well, has nothing left; somebody's TERM ends one well too, with all its
+// mail. One whose drain was taken back too late is started again.
 bool FleetQueue::finished(int status) {
   ready_ = false;
-  return draining() && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return draining() && drained_ && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 void FleetQueue::retired() {

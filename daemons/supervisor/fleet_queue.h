@@ -73,7 +73,8 @@ class FleetQueue {
   Child child_;
   net::Timer door_, objects_;
   MonoTime started_{};
-  bool ready_ = false;  // since the processes were started, or the drain was taken back
+  bool ready_ = false;    // since the processes were started, or the drain was taken back
+  bool drained_ = false;  // the qmail-send that was started last has said that nothing is left
   pid_t last_pid_ = 0;
   std::string complaint_;  // about the shared memory
 };

@@ -50,6 +50,7 @@ struct NeighbourStarts::Group {
     std::string why{};  // it was lost, as qmail-send says
     std::string end{};  // how it ended, if it was our child
     pid_t lost_pid = 0;
+    pid_t awaited = 0;     // `pid`, until we hear of its end: then somebody else may get that number
     os::Fd old{};          // the process that is to be gone first
     os::Fd end_to_give{};  // of a logger that was just started
   };
@@ -96,7 +97,7 @@ void NeighbourStarts::queue_ended() {
     group->timer.cancel();
     group->state = Group::State::kRuns;
     group->trouble.clear();
-    for (auto& member : group->members) member.pid = 0, member.old.reset(), member.end_to_give.reset();
+    for (auto& member : group->members) member = {member.role, 0, member.starts};
   }
 }
 
@@ -131,7 +132,8 @@ void NeighbourStarts::await_end(Group& group) {
 bool NeighbourStarts::ended(pid_t pid, int status) {
   for (const auto& group : groups_)
     for (auto& member : group->members) {
-      if (member.pid != pid && member.lost_pid != pid) continue;
+      if (member.awaited != pid) continue;
+      member.awaited = 0;
       member.end = os::describe_end(status);
       // qmail-send finds this out only when it writes the next line.
       if (member.role == Role::kLogger && member.pid == pid && group->runs() && process_group_ != 0) {
@@ -198,7 +200,7 @@ void NeighbourStarts::start(Group& group) {
   for (std::size_t i = 0; i < group.members.size(); ++i) {
     auto& member = group.members[i];
     auto& fresh = (*started)[i];
-    member.pid = fresh.pid;
+    member.pid = member.awaited = fresh.pid;
     member.lost_pid = 0;
     member.why.clear();
     member.end.clear();

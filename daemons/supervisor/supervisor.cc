@@ -71,7 +71,8 @@ void Supervisor::start() {
 }
 
 void Supervisor::on_signal(int signo) {
-  if (signo == SIGCHLD) return reap();
+  // First is read what those who ended had to say.
+  if (signo == SIGCHLD) return loop_.at_turn_end([this] { reap(); });
   alert(fmt::format("pid {} got {}", ::getpid(), received_name(signo)));
   if (stopping_) return;
   if (signo == SIGTERM || (signo == SIGINT && parts_.interactive)) return stop();

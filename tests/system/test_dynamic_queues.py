@@ -181,6 +181,29 @@ def test_a_queue_with_deferred_mail_stays_until_that_is_gone(dynamic):
     assert queue_states(dynamic) == {"queue1": "running"}
 
 
+def test_a_draining_queue_whose_sender_is_told_to_end_comes_back_for_its_mail(dynamic):
+    """TERM ends it with status 0 and mail in its queue: that is not the end of its work."""
+    port = free_port()
+    start_dynamic(dynamic, "-n", queue_count=2, smtproutes=[f"x.test:127.0.0.1:{port}"])
+    wait_for_count(dynamic, 2)
+    submit(dynamic, 2, "deferred")
+    dynamic.wait_for_log(r"^delivery \S+\.2: deferral")
+    assert dynamic.stop() == 0
+    dynamic.configure(queue_count=1)
+    spawn_dynamic(dynamic)
+    wait_until(lambda: states_or_none(dynamic) == {"queue1": "running", "queue2": "draining"}, "the second queue to drain")
+    directory = f"{dynamic.home}/queue/queue2"
+    pid, = senders(dynamic)[directory]
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: senders(dynamic).get(directory, [pid]) != [pid] and states_or_none(dynamic)["queue2"] == "draining",
+               "its successor", pause=0.1)
+    with Recorder(port=port) as recorder:
+        dynamic.process.send_signal(signal.SIGALRM)
+        recorder.wait_for(["deferred"])
+        dynamic.wait_for_log(r"^alert: qscheduler: Removed pid \d+\. New qcount=1$")
+    assert dynamic.log.count("Removed pid") == 1
+
+
 def states_or_none(instance):
     done = instance.tool("status", "--json")
     if done.returncode != 0:
