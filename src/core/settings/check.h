@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/settings/grammar.h"
+#include "base/grammar_error.h"
 
 namespace sluice::settings {
 

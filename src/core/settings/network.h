@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/grammar_error.h"
 #include "base/result.h"
-#include "core/settings/grammar.h"
 
 namespace sluice::settings {
 

@@ -1,4 +1,4 @@
-#include "core/settings/quantity.h"
+#include "base/quantity.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-namespace sluice::settings {
+namespace sluice {
 namespace {
 
 // Far above any use, and small enough that sums and conversions to milliseconds never overflow.
@@ -143,4 +143,4 @@ std::string format_size(std::uint64_t octets) {
   return fmt::format("{}", octets);
 }
 
-}  // namespace sluice::settings
+}  // namespace sluice

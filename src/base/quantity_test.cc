@@ -1,10 +1,10 @@
-#include "core/settings/quantity.h"
+#include "base/quantity.h"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace sluice::settings {
+namespace sluice {
 namespace {
 
 using namespace std::chrono_literals;
@@ -87,4 +87,4 @@ TEST(Size, IsWrittenSoThatItParsesBack) {
 }
 
 }  // namespace
-}  // namespace sluice::settings
+}  // namespace sluice
