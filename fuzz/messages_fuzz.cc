@@ -40,6 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_one<Hello, Submit, SubmitOpen, SubmitData, SubmitEnd, SubmitAbort, Submitted, SubmitRefused, Relocate,
             Relocated, Resume, Announce, Admit, Unreadable, Reload, Deliver, Delivered, Remove, Removed, Query, Answer,
             AnswerEnd, SubmitFor, Adopt, Adopted, WorkerSetup, Letter, LetterSlow, LetterDone, QueueReport,
-            NeighbourLost, NewNeighbour, Drain, Drained, Pause, Door, DoorShut, Quiet, Detach>(data[0], payload);
+            NeighbourLost, NewNeighbour, Drain, Drained, Pause, Door, DoorShut, Quiet, Detach, Transcript, WatchEnd>(
+      data[0], payload);
   return 0;
 }

@@ -30,6 +30,8 @@ bool known(std::uint16_t type) {
     case FrameType::kDetach:
     case FrameType::kDeliver:
     case FrameType::kDelivered:
+    case FrameType::kTranscript:
+    case FrameType::kWatchEnd:
     case FrameType::kRemove:
     case FrameType::kRemoved:
     case FrameType::kWorkerSetup:

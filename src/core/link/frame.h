@@ -48,6 +48,8 @@ enum class FrameType : std::uint16_t {
   // qmail-send and the spawners
   kDeliver = 40,
   kDelivered = 41,
+  kTranscript = 42,
+  kWatchEnd = 43,
   // qmail-send and qmail-clean
   kRemove = 50,
   kRemoved = 51,

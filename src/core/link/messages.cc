@@ -1,5 +1,7 @@
 #include "core/link/messages.h"
 
+#include <algorithm>
+
 #include "core/queue/envelope_codec.h"
 
 namespace sluice::link {
@@ -262,7 +264,7 @@ void Deliver::encode(std::string& out) const {
   Encoder to(out);
   to.u64(attempt).u64(id.raw());
   queue::encode_body_ref(to, body);
-  to.u8(static_cast<std::uint8_t>(channel)).octets(destination);
+  to.u8(static_cast<std::uint8_t>(channel)).octets(destination).u64(watcher);
   queue::encode_envelope(out, envelope);
 }
 std::optional<Deliver> Deliver::decode(Octets payload) {
@@ -273,6 +275,7 @@ std::optional<Deliver> Deliver::decode(Octets payload) {
   deliver.body = queue::decode_body_ref(from);
   deliver.channel = from.enumeration(Channel::kLmtp);
   deliver.destination = from.octets();
+  deliver.watcher = from.u64();
   auto envelope = queue::decode_envelope(take_rest(from));
   if (!envelope) return std::nullopt;
   deliver.envelope = std::move(*envelope);
@@ -295,6 +298,26 @@ std::optional<Delivered> Delivered::decode(Octets payload) {
   delivered.outcomes.reserve(count);
   for (std::size_t i = 0; i < count && from.ok(); ++i) delivered.outcomes.push_back(decode_outcome(from));
   return whole(from, std::move(delivered));
+}
+
+void Transcript::encode(std::string& out) const { Encoder(out).u64(watcher).octets(Octets(line).substr(0, kLongest)); }
+std::optional<Transcript> Transcript::decode(Octets payload) {
+  Decoder from(payload);
+  Transcript transcript;
+  transcript.watcher = from.u64();
+  transcript.line = from.octets();
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (transcript.line.size() > kLongest || !std::all_of(transcript.line.begin(), transcript.line.end(), printable))
+    return std::nullopt;
+  return whole(from, std::move(transcript));
+}
+
+void WatchEnd::encode(std::string& out) const { Encoder(out).u64(watcher); }
+std::optional<WatchEnd> WatchEnd::decode(Octets payload) {
+  Decoder from(payload);
+  WatchEnd end;
+  end.watcher = from.u64();
+  return whole(from, std::move(end));
 }
 
 void Remove::encode(std::string& out) const { Encoder(out).u8(static_cast<std::uint8_t>(storage)).u64(segment); }

@@ -10,7 +10,8 @@
 //   todo-proc  →  qmail-intake   Resume, Adopt
 //   qmail-intake → todo-proc     Announce, Adopted
 //   todo-proc  →  qmail-send     Admit | Unreadable
-//   qmail-send →  a spawner      Deliver, Reload;   back: Delivered
+//   qmail-send →  a spawner      Deliver, Reload;   back: Delivered; of what is watched, before it: Transcript
+//   qmail-send →  qmail-rspawn   WatchEnd;          back: Transcript, WatchEnd
 //   qmail-send →  qmail-clean    Remove;            back: Removed
 #pragma once
 
@@ -229,6 +230,9 @@ struct Deliver {
   // The lane's destination. remote: a domain, or "[host]:port" of a route; lmtp: "[host]:port", the path of a socket,
   // or nothing where there is no route any more; local: owner@domain.
   std::string destination;
+  // Somebody watches (sendmail -v -q): a number of qmail-send's that the lines of the transcript come back with. 0:
+  // nobody, and no line is made.
+  std::uint64_t watcher = 0;
   mail::Envelope envelope;  // with just the recipients of this attempt
   void encode(std::string& out) const;
   static std::optional<Deliver> decode(Octets payload);
@@ -240,6 +244,27 @@ struct Delivered {
   std::vector<mail::Outcome> outcomes;  // one a recipient, in the order of Deliver; or exactly one for all of them
   void encode(std::string& out) const;
   static std::optional<Delivered> decode(Octets payload);
+};
+
+// A line for whoever watches: what the spawner does, what the server says and is told, what becomes of each recipient.
+// In its order, and all lines of an attempt before its Delivered. Printable ASCII without an end of line, whatever a
+// server said (core/mail/transcript.h).
+struct Transcript {
+  static constexpr FrameType kType = FrameType::kTranscript;
+  static constexpr std::size_t kLongest = 2048;
+  std::uint64_t watcher = 0;  // as in Deliver
+  std::string line;
+  void encode(std::string& out) const;
+  static std::optional<Transcript> decode(Octets payload);  // malformed also: octets that are not printable
+};
+
+// To qmail-rspawn: nothing more is delivered for this watcher. It closes the idle sessions whose last message he
+// watched, tells him (Transcript), then sends this back.
+struct WatchEnd {
+  static constexpr FrameType kType = FrameType::kWatchEnd;
+  std::uint64_t watcher = 0;
+  void encode(std::string& out) const;
+  static std::optional<WatchEnd> decode(Octets payload);
 };
 
 // An outcome as it stands in Delivered and in core/link/worker.h. Decoding fails `from` if it is malformed.

@@ -179,10 +179,12 @@ TEST(Deliver, SurvivesTheWay) {
   deliver.body = kJournalBody;
   deliver.channel = Channel::kLocal;
   deliver.destination = "bob@example.net";
+  deliver.watcher = 77;
   deliver.envelope = sample_envelope();
   deliver.envelope.recipients.push_back({"bob@example.net", 0, ""});
   const auto back = round_trip<Deliver>(encoded(deliver), true);
   EXPECT_EQ(back.destination, deliver.destination);
+  EXPECT_EQ(back.watcher, 77u);
   EXPECT_EQ(back.envelope, deliver.envelope);
 }
 
@@ -193,6 +195,19 @@ TEST(Deliver, WithABrokenEnvelopeIsMalformed) {
   payload.pop_back();
   EXPECT_FALSE(Deliver::decode(payload));
 }
+
+TEST(Transcript, SurvivesTheWay) {
+  const auto back = round_trip<Transcript>(encoded(Transcript{77, "220 mx.example.net ready"}), true);
+  EXPECT_EQ(back.watcher, 77u);
+  EXPECT_EQ(back.line, "220 mx.example.net ready");
+}
+
+TEST(Transcript, WithOctetsThatATerminalWouldObeyIsMalformed) {
+  EXPECT_FALSE(Transcript::decode(encoded(Transcript{77, "\x1b[2J"})));
+  EXPECT_FALSE(Transcript::decode(encoded(Transcript{77, "one\ntwo"})));
+}
+
+TEST(WatchEnd, SurvivesTheWay) { EXPECT_EQ(round_trip<WatchEnd>(encoded(WatchEnd{77}), true).watcher, 77u); }
 
 TEST(Delivered, CarriesOneOutcomeARecipient) {
   Delivered delivered;
