@@ -8,7 +8,8 @@
 //   {"run":"1234.7","queue":"queue1","selected":N}
 //   {"line":"TEXT"}            any number, only with watch: the transcript, ready to be printed
 //   {"ended":true,"delivered":N,"deferred":N,"failed":N,"skipped":N,"status":S}   S: sysexits code of the last message
-//                              that failed for good, else 0. Only with wait or watch; else the answers end after the first
+//                              that failed for good, else 0. Only with wait or watch; else the answers end after the
+//                              first
 //
 // Other queries that take a selector (all answer a count first: {"selected":N}):
 //   {"what":"queue","selector":{…},"order":"priority"?,"most":N?}   then one object a message (as without a selector)
@@ -42,13 +43,13 @@ struct QueueRun {
   std::string by{};  // for people
   Selector selector{};
   SortOrder order = SortOrder::kPriority;
-  std::uint64_t most = 0;       // messages at most, cut after sorting (J=, MaxQueueRunSize); 0: all
-  std::uint32_t width = 0;      // messages of this run under way at once (R=); 0: what the limits allow
-  bool one_by_one = false;      // -v: the next begins when the one before has ended
-  bool watch = false;           // send the transcript
-  bool wait = false;            // answer when the run has ended
-  bool matching_only = false;   // try only the recipients that match, not the whole message
-  bool bounce = false;          // Timeout.queuereturn=now: return to sender without trying
+  std::uint64_t most = 0;      // messages at most, cut after sorting (J=, MaxQueueRunSize); 0: all
+  std::uint32_t width = 0;     // messages of this run under way at once (R=); 0: what the limits allow
+  bool one_by_one = false;     // -v: the next begins when the one before has ended
+  bool watch = false;          // send the transcript
+  bool wait = false;           // answer when the run has ended
+  bool matching_only = false;  // try only the recipients that match, not the whole message
+  bool bounce = false;         // Timeout.queuereturn=now: return to sender without trying
   std::optional<Duration> min_age{}, max_age{};  // MinQueueAge, MaxQueueAge; nothing: those of the queue's settings
   friend bool operator==(const QueueRun&, const QueueRun&) = default;
 

@@ -1,6 +1,6 @@
 // Selector: which messages a queue run, a listing or an order of the operator is about. A set of tests that are ANDed,
-// also two about the same thing; each can be negated. Pure; the one matcher for sendmail's -q[!]I -q[!]R -q[!]S -qQ, for
-// ETRN and for `sluice queue`.
+// also two about the same thing; each can be negated. Pure; the one matcher for sendmail's -q[!]I -q[!]R -q[!]S -qQ,
+// for ETRN and for `sluice queue`.
 //
 // A text matches as a literal substring without regard to ASCII case; the empty text matches everything. A test about
 // recipients is about those that are not done: it holds when one of them matches; negated, when none does.
@@ -18,12 +18,12 @@
 namespace sluice::select {
 
 enum class Field : std::uint8_t {
-  kId,             // as mailq prints it
-  kRecipient,      // the address
-  kRecipientHost,  // the part of a recipient behind its last '@' (ETRN host)
-  kRecipientBelow, // a recipient's domain is `text` or ends in '.' and `text` (ETRN @domain, RFC 1985)
-  kSender,         // the reverse path; the null sender is "<>"
-  kReason,         // why the message is held
+  kId,              // as mailq prints it
+  kRecipient,       // the address
+  kRecipientHost,   // the part of a recipient behind its last '@' (ETRN host)
+  kRecipientBelow,  // a recipient's domain is `text` or ends in '.' and `text` (ETRN @domain, RFC 1985)
+  kSender,          // the reverse path; the null sender is "<>"
+  kReason,          // why the message is held
 };
 std::string_view name_of(Field field);  // "id", "recipient", "recipient-host", "recipient-below", "sender", "reason"
 
