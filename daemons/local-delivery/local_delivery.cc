@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "core/mail/address.h"
+#include "core/mail/transcript.h"
 
 namespace sluice::local_delivery {
 
@@ -48,8 +49,13 @@ bool LocalDelivery::take(const link::Frame& frame) {
   if (frame.type != link::FrameType::kDeliver || !decoded || decoded->envelope.recipients.empty()) return false;
   const auto deliver = std::make_shared<const link::Deliver>(std::move(*decoded));
   const std::size_t recipients = deliver->envelope.recipients.size();
-  const auto made = attempts_.emplace(deliver->attempt, Attempt{std::vector<mail::Outcome>(recipients), recipients});
+  const bool watched = deliver->watcher != 0;
+  const auto made = attempts_.emplace(
+      deliver->attempt, Attempt{std::vector<mail::Outcome>(recipients), recipients, watched ? deliver : nullptr});
   if (!made.second) return false;
+  if (watched)
+    scheduler_.send(link::Transcript{deliver->watcher,
+                                     mail::transcript::connecting(deliver->envelope.recipients, "local", {}, false)});
   for (std::size_t i = 0; i < recipients; ++i) {
     const std::uint64_t part = ++last_number_;
     parts_.emplace(part, Part{deliver->attempt, i, 1, {mail::Verdict::kDelivered, {}, 0, {2, 0, 0}, {}}});
@@ -91,6 +97,11 @@ void LocalDelivery::settle(std::uint64_t number, mail::Outcome outcome) {
   const auto attempt = attempts_.find(finished.attempt);
   attempt->second.outcomes[finished.recipient] = finished.outcome;
   if (--attempt->second.unfinished > 0) return;
+  if (const auto& deliver = attempt->second.watched)
+    for (std::size_t i = 0; i < deliver->envelope.recipients.size(); ++i)
+      scheduler_.send(link::Transcript{
+          deliver->watcher,
+          mail::transcript::result(deliver->envelope.recipients[i].address, attempt->second.outcomes[i])});
   scheduler_.send(link::Delivered{attempt->first, attempt->second.outcomes});
   attempts_.erase(attempt);
 }

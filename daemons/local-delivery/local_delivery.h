@@ -27,6 +27,7 @@ class LocalDelivery {
   struct Attempt {
     std::vector<mail::Outcome> outcomes;
     std::size_t unfinished;
+    std::shared_ptr<const link::Deliver> watched;  // null: nobody watches
   };
   // One recipient: a letter, and what an alias made of it.
   struct Part {

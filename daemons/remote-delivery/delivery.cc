@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstring>
 #include <numeric>
 
+#include "core/mail/transcript.h"
 #include "delivery_text.h"
 
 namespace sluice::remote {
@@ -27,6 +29,12 @@ void Delivery::start() {
   session_ = host_.take_idle(lane_);
   if (!session_) return begin_search();
   session_->hand_to(*this);
+  if (watched()) {
+    session_->watch(order_.watcher, host_.transcript());
+    say_connecting(session_->target(), true);
+  } else {
+    session_->unwatch();
+  }
   deliver_by(*session_);
 }
 
@@ -61,6 +69,8 @@ void Delivery::begin_search() {
 void Delivery::connect_next() {
   session_.reset();
   if (next_target_ == targets_.size()) return fail_rest(*last_failure_);
+  if (watched() && (next_target_ == 0 || targets_[next_target_].host != targets_[next_target_ - 1].host))
+    say_connecting(targets_[next_target_], false);
   const std::string& address = targets_[next_target_].address;
   const net::Endpoint to = address.starts_with('/') ? net::Endpoint::path(address).value_or(net::Endpoint())
                                                     : net::Endpoint::from_address(address, destination_->port);
@@ -69,9 +79,11 @@ void Delivery::connect_next() {
 
 void Delivery::connected(os::Fd socket, int code) {
   const auto attempt_that_calls = std::move(connecting_);
+  if (watched()) say_tried(targets_[next_target_], code);
   if (code == 0) {
     session_ = host_.open(std::move(socket), is_lmtp() ? smtp::Protocol::kLmtp : smtp::Protocol::kSmtp,
                           targets_[next_target_], *this);
+    if (watched()) session_->watch(order_.watcher, host_.transcript());
     return;
   }
   if (code == ETIMEDOUT) host_.note_silence(targets_[next_target_]);
@@ -94,6 +106,7 @@ void Delivery::deliver_by(Session& session) {
 }
 
 void Delivery::session_ended(Session& session) {
+  unreachable_.clear();
   if (!last_failure_ || last_failure_->reply == 0 || session.ending().reply != 0)
     last_failure_ = not_welcome(label(), session.ending());
   ++next_target_;
@@ -109,12 +122,13 @@ void Delivery::session_settled(Session& session, std::vector<mail::Outcome> outc
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const bool lost = session.broke_early() && outcomes[i] == session.ending();
     if (lost) unanswered.push_back(open_[i]);
+    if (watched()) note_result(open_[i], outcomes[i]);
     tell(outcomes[i], session.target().address, session.body_complete());
     if (lost) last_failure_ = outcomes[i];
     outcomes_[open_[i]] = std::move(outcomes[i]);
   }
   open_ = std::move(unanswered);
-  if (open_.empty() || !goes_on()) host_.settled(*this, std::move(session_), std::move(outcomes_));
+  if (open_.empty() || !goes_on()) settle(std::move(session_));
 }
 
 // Whether another server is asked for the recipients that this one did not answer.
@@ -130,8 +144,35 @@ bool Delivery::goes_on() {
 }
 
 void Delivery::fail_rest(const mail::Outcome& outcome) {
-  for (const std::size_t index : open_) outcomes_[index] = outcome;
-  host_.settled(*this, nullptr, std::move(outcomes_));
+  for (const std::size_t index : open_) {
+    outcomes_[index] = outcome;
+    if (watched() && index < order_.envelope.recipients.size()) note_result(index, outcome);
+  }
+  settle(nullptr);
+}
+
+void Delivery::settle(std::shared_ptr<Session> session) {
+  for (std::string& line : results_) say(std::move(line));
+  host_.settled(*this, std::move(session), std::move(outcomes_));
+}
+
+void Delivery::say_connecting(const route::Target& target, bool reused) {
+  std::vector<mail::Recipient> recipients;
+  for (const std::size_t index : open_) recipients.push_back(order_.envelope.recipients[index]);
+  say(mail::transcript::connecting(recipients, target.host, is_lmtp() ? "lmtp" : "esmtp", reused));
+}
+
+void Delivery::say_tried(const route::Target& target, int code) {
+  const std::string_view trouble = code == 0 ? "" : std::strerror(code);
+  say(mail::transcript::trying(target.address, target.host, trouble, code == ETIMEDOUT));
+  const bool silent = code == ETIMEDOUT || code == EHOSTUNREACH || code == ENETUNREACH || code == EHOSTDOWN;
+  unreachable_ = code == 0 ? "" : mail::transcript::unreachable(target.host, trouble, silent);
+}
+
+// The line is told when everything is settled: until then another server may say something else.
+void Delivery::note_result(std::size_t index, const mail::Outcome& outcome) {
+  results_.resize(order_.envelope.recipients.size());
+  results_[index] = mail::transcript::result(order_.envelope.recipients[index].address, outcome, unreachable_);
 }
 
 std::string Delivery::label() const {

@@ -40,6 +40,8 @@ class Delivery : public Session::User {
                                                      std::function<void(os::Fd, int)> done) = 0;
     virtual std::shared_ptr<Session> open(os::Fd socket, smtp::Protocol protocol, const route::Target& target,
                                           Session::User& user) = 0;
+    // Where the lines of deliveries go that are watched.
+    virtual const Session::Say& transcript() = 0;
     // `session` is null, or of no further use to this delivery; it may be reusable.
     virtual void settled(Delivery& delivery, std::shared_ptr<Session> session, std::vector<mail::Outcome> outcomes) = 0;
   };
@@ -65,6 +67,12 @@ class Delivery : public Session::User {
   void deliver_by(Session& session);
   bool goes_on();
   void fail_rest(const mail::Outcome& outcome);
+  void settle(std::shared_ptr<Session> session);
+  bool watched() const { return order_.watcher != 0; }
+  void say(std::string line) { host_.transcript()(order_.watcher, std::move(line)); }
+  void say_connecting(const route::Target& target, bool reused);
+  void say_tried(const route::Target& target, int code);
+  void note_result(std::size_t index, const mail::Outcome& outcome);
   std::string label() const;
 
   Host& host_;
@@ -79,6 +87,9 @@ class Delivery : public Session::User {
   std::unique_ptr<net::Connecting> connecting_;
   std::shared_ptr<Session> session_;
   std::optional<mail::Outcome> last_failure_;
+  // Only when watched:
+  std::string unreachable_;           // why, when no connection was made at last
+  std::vector<std::string> results_;  // the line of each recipient
 };
 
 }  // namespace sluice::remote

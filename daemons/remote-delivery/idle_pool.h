@@ -55,16 +55,13 @@ class IdlePool {
 
   // Takes out the sessions whose time is over.
   std::vector<Held> collect(MonoTime now) {
-    std::vector<Held> over;
-    erase_if(idle_, [&](auto& entry) {
-      auto& list = entry.second;
-      for (Idle& idle : list)
-        if (idle.until <= now) over.push_back(std::move(idle.session));
-      std::erase_if(list, [](const Idle& idle) { return !idle.session; });
-      return list.empty();
-    });
-    size_ -= over.size();
-    return over;
+    return extract([now](const Idle& idle) { return idle.until <= now; });
+  }
+
+  // Takes out the sessions for which `which(const Session&)` holds.
+  template <class Which>
+  std::vector<Held> take_if(const Which& which) {
+    return extract([&](const Idle& idle) { return which(*idle.session); });
   }
 
   std::size_t size() const { return size_; }
@@ -76,6 +73,21 @@ class IdlePool {
     Held session;
     MonoTime until;
   };
+
+  template <class Which>
+  std::vector<Held> extract(const Which& which) {
+    std::vector<Held> over;
+    erase_if(idle_, [&](auto& entry) {
+      auto& list = entry.second;
+      for (Idle& idle : list)
+        if (which(idle)) over.push_back(std::move(idle.session));
+      std::erase_if(list, [](const Idle& idle) { return !idle.session; });
+      return list.empty();
+    });
+    size_ -= over.size();
+    return over;
+  }
+
   const std::size_t most_;
   boost::unordered_flat_map<std::string, std::vector<Idle>> idle_;
   std::size_t size_ = 0;

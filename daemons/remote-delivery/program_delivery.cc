@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+
+#include "core/mail/transcript.h"
 
 namespace sluice::remote {
 
@@ -88,6 +91,19 @@ Result<std::unique_ptr<ProgramRun>, mail::Outcome> ProgramDelivery::start(const 
 void ProgramDelivery::fail_rest(mail::Outcome outcome) {
   outcomes_.resize(std::max<std::size_t>(order_.envelope.recipients.size(), 1), outcome);
   finish();
+}
+
+void ProgramDelivery::tell_start(const Say& say) const {
+  if (order_.watcher == 0) return;
+  say(order_.watcher,
+      mail::transcript::connecting(order_.envelope.recipients, order_.destination, "qmail-remote", false));
+}
+
+void ProgramDelivery::tell_results(const Say& say, const std::vector<mail::Outcome>& outcomes) const {
+  if (order_.watcher == 0) return;
+  const auto& recipients = order_.envelope.recipients;
+  for (std::size_t i = 0; i < std::min(recipients.size(), outcomes.size()); ++i)
+    say(order_.watcher, mail::transcript::result(recipients[i].address, outcomes[i]));
 }
 
 void ProgramDelivery::finish() {

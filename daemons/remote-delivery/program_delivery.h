@@ -8,6 +8,7 @@
 //   else         our uid, directory /, a process group of its own
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,11 @@ class ProgramDelivery {
   ProgramDelivery(Means means, link::Deliver order, Done done);
 
   std::uint64_t attempt() const { return order_.attempt; }
+
+  // For whoever watches, if anybody does.
+  using Say = std::function<void(std::uint64_t watcher, std::string line)>;
+  void tell_start(const Say& say) const;
+  void tell_results(const Say& say, const std::vector<mail::Outcome>& outcomes) const;
 
  private:
   void go_on();

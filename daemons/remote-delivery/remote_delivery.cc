@@ -12,7 +12,8 @@ namespace {
 
 constexpr const char* kName = "qmail-rspawn";
 constexpr std::size_t kMostIdle = 500;
-constexpr Duration kIdleLook{200};  // how exactly idle time is kept
+constexpr Duration kFarewell{2'000};  // for the answers to QUIT that somebody watches
+constexpr Duration kIdleLook{200};    // how exactly idle time is kept
 
 link::Hello introduction(std::uint32_t most) {
   link::Hello hello;
@@ -36,8 +37,12 @@ RemoteDelivery::RemoteDelivery(net::Loop& loop, os::Fd scheduler, std::unique_pt
       self_(configuration.own_names, configuration.listening),
       resolver_(loop, {configuration.name_servers}),
       piece_(Session::kPiece, '\0'),
+      transcript_([this](std::uint64_t watcher, std::string line) {
+        scheduler_.send(link::Transcript{watcher, std::move(line)});
+      }),
       idle_(kMostIdle),
       idle_timer_(loop, [this] { end_idle(); }),
+      watch_end_timer_(loop, [this] { answer_watch_ends(); }),
       scheduler_(loop, std::move(scheduler), introduction(most),
                  {nullptr, [this](const link::Frame& frame) { return from_scheduler(frame); },
                   [&loop](const std::string&) { loop.stop(); }}) {}
@@ -49,6 +54,11 @@ bool RemoteDelivery::from_scheduler(const link::Frame& frame) {
       self_ = ThisHost(configuration->own_names, configuration->listening);
     }
     return true;
+  }
+  if (frame.type == link::FrameType::kWatchEnd) {
+    const auto end = link::WatchEnd::decode(frame.payload);
+    if (end) end_watch(end->watcher);
+    return end.has_value();
   }
   if (frame.type != link::FrameType::kDeliver) return false;
   auto order = link::Deliver::decode(frame.payload);
@@ -77,11 +87,13 @@ void RemoteDelivery::take_for_program(link::Deliver order) {
   ProgramDelivery::Means means{loop_, *bodies_, piece_, settings_->program, settings_->program_time};
   auto delivery = std::make_unique<ProgramDelivery>(
       std::move(means), std::move(order), [this](ProgramDelivery& done, std::vector<mail::Outcome> outcomes) {
+        done.tell_results(transcript_, outcomes);
         scheduler_.send(link::Delivered{done.attempt(), std::move(outcomes)});
         by_program_.erase(&done);
       });
   ProgramDelivery* const started = delivery.get();
   by_program_.emplace(started, std::move(delivery));
+  started->tell_start(transcript_);
 }
 
 void RemoteDelivery::settled(Delivery& delivery, std::shared_ptr<Session> session,
@@ -111,9 +123,31 @@ void RemoteDelivery::end_idle() {
   if (!idle_.empty()) idle_timer_.set(loop_.now() + kIdleLook);
 }
 
+// The sessions that wait for more of his messages are closed while he still looks.
+void RemoteDelivery::end_watch(std::uint64_t watcher) {
+  auto sessions = idle_.take_if([watcher](const Session& session) { return session.watcher() == watcher; });
+  for (auto& session : sessions) part_with(std::move(session));
+  const auto his = [watcher](const auto& leaving) { return leaving->watcher() == watcher; };
+  if (std::none_of(leaving_.begin(), leaving_.end(), his)) return scheduler_.send(link::WatchEnd{watcher});
+  ended_watchers_.insert(watcher);
+  if (!watch_end_timer_.armed()) watch_end_timer_.set(loop_.now() + kFarewell);
+}
+
+void RemoteDelivery::answer_watch_ends() {
+  for (const auto& leaving : leaving_)
+    if (ended_watchers_.contains(leaving->watcher())) leaving->unwatch();
+  for (const std::uint64_t watcher : ended_watchers_) scheduler_.send(link::WatchEnd{watcher});
+  ended_watchers_.clear();
+}
+
 void RemoteDelivery::session_ended(Session& session) {
   idle_.remove(&session);
   leaving_.erase(session.shared_from_this());
+  if (ended_watchers_.empty() || !ended_watchers_.contains(session.watcher())) return;
+  const auto same = [&](const auto& leaving) { return leaving->watcher() == session.watcher(); };
+  if (std::any_of(leaving_.begin(), leaving_.end(), same)) return;
+  ended_watchers_.erase(session.watcher());
+  scheduler_.send(link::WatchEnd{session.watcher()});
 }
 
 std::shared_ptr<Session> RemoteDelivery::take_idle(const std::string& lane) {

@@ -45,6 +45,8 @@ class RemoteDelivery : private Delivery::Host, private Session::User {
   void keep(const std::string& lane, std::shared_ptr<Session> session);
   void part_with(std::shared_ptr<Session> session);
   void end_idle();
+  void end_watch(std::uint64_t watcher);
+  void answer_watch_ends();
 
   std::shared_ptr<Session> take_idle(const std::string& lane) override;
   std::unique_ptr<TargetSearch> search(const route::Destination& destination,
@@ -55,6 +57,8 @@ class RemoteDelivery : private Delivery::Host, private Session::User {
   std::shared_ptr<Session> open(os::Fd socket, smtp::Protocol protocol, const route::Target& target,
                                 Session::User& user) override;
   void settled(Delivery& delivery, std::shared_ptr<Session> session, std::vector<mail::Outcome> outcomes) override;
+
+  const Session::Say& transcript() override { return transcript_; }
 
   // Of sessions that are idle or leaving.
   void session_ready(Session&) override {}
@@ -71,11 +75,14 @@ class RemoteDelivery : private Delivery::Host, private Session::User {
   net::Resolver resolver_;
   FailedAddresses failed_;
   std::string piece_;  // room for the piece of a body that is being sent
+  const Session::Say transcript_;
   IdlePool<Session> idle_;
   net::Timer idle_timer_;
   boost::unordered_flat_set<std::shared_ptr<Session>> leaving_;
   boost::unordered_flat_map<Delivery*, std::unique_ptr<Delivery>> deliveries_;
   boost::unordered_flat_map<ProgramDelivery*, std::unique_ptr<ProgramDelivery>> by_program_;
+  boost::unordered_flat_set<std::uint64_t> ended_watchers_;  // whose sessions are being closed
+  net::Timer watch_end_timer_;                               // they do not wait for ever for the answers to QUIT
   ipc::Link scheduler_;
 };
 

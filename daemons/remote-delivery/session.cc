@@ -53,7 +53,9 @@ void Session::deliver(mail::Envelope envelope, const queue::BodyRef& body) {
   ++messages_;
   recipients_ = envelope.recipients.size();
   const std::uint64_t size = envelope.line_form == mail::LineForm::kCrlf ? body.length : 0;
+  const std::size_t unsent = stream_->output().size();
   protocol_.start({std::move(envelope), size}, stream_->output());
+  if (watch_) tell_commands(unsent);
   stream_->flush_later();
   advance();
 }
@@ -67,7 +69,10 @@ bool Session::reusable(MonoTime now) const {
 void Session::quit() {
   const auto held = shared_from_this();
   if (protocol_.ready()) {
+    if (watch_) watch_->say(watch_->watcher, mail::transcript::closing(target_.host));
+    const std::size_t unsent = stream_->output().size();
     protocol_.quit(stream_->output());
+    if (watch_) tell_commands(unsent);
     stream_->flush_later();
     set_deadline(true);
     return;
@@ -78,7 +83,10 @@ void Session::quit() {
 
 std::size_t Session::receive(Octets octets) {
   const auto held = shared_from_this();
+  if (watch_) tell_server_lines(octets);
+  const std::size_t unsent = stream_->output().size();
   protocol_.receive(octets, stream_->output());
+  if (watch_) tell_commands(unsent);
   if (stream_->unsent() > 0) stream_->flush_later();
   advance();
   return octets.size();
@@ -121,9 +129,28 @@ bool Session::send_piece() {
   if (position_ == body_.length) {
     encoder_.finish(stream_->output());
     body_complete_ = true;
+    if (watch_) watch_->say(watch_->watcher, mail::transcript::told("."));
     protocol_.body_sent();
   }
   return true;
+}
+
+void Session::watch(std::uint64_t watcher, const Say& say) {
+  watch_ = std::make_unique<Watch>(Watch{watcher, say, {}});
+}
+
+void Session::tell_server_lines(Octets octets) {
+  watch_->server.add(octets, [this](Octets line) { watch_->say(watch_->watcher, mail::transcript::harmless(line)); });
+}
+
+// What was added to the output behind `from`: whole lines.
+void Session::tell_commands(std::size_t from) {
+  Octets commands = Octets(stream_->output()).substr(from);
+  while (!commands.empty()) {
+    const std::size_t end = commands.find("\r\n");
+    watch_->say(watch_->watcher, mail::transcript::told(commands.substr(0, end)));
+    commands.remove_prefix(end == Octets::npos ? commands.size() : end + 2);
+  }
 }
 
 // The time of a step runs from its beginning, however many octets the server spends on a reply, so that one that sends

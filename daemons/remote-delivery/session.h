@@ -5,13 +5,17 @@
 // A body is read in pieces of at most kPiece octets and never stands in memory as a whole: while the server does not
 // take what was written, nothing more is read. A body of one piece leaves in one write, together with its final dot.
 //
+// It may be watched: then every line that the server says or is told is handed on, the body is not.
+//
 // Ownership: held by shared_ptr, by the one who uses it at the time. Its user may let go of it from within any call.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/mail/transcript.h"
 #include "core/route/mx.h"
 #include "core/smtp/body_encoder.h"
 #include "core/smtp/client_session.h"
@@ -46,6 +50,13 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void hand_to(User& user) { user_ = &user; }
 
+  // `say` gets the lines of the dialogue from here on, on behalf of `watcher` (link::Deliver); it must outlive the
+  // session.
+  using Say = std::function<void(std::uint64_t watcher, std::string line)>;
+  void watch(std::uint64_t watcher, const Say& say);
+  void unwatch() { watch_.reset(); }
+  std::uint64_t watcher() const { return watch_ ? watch_->watcher : 0; }
+
   // Sends one message; only when it is ready or was reusable().
   void deliver(mail::Envelope envelope, const queue::BodyRef& body);
 
@@ -72,6 +83,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void advance();
   void send_body();
   bool send_piece();
+  void tell_server_lines(Octets octets);
+  void tell_commands(std::size_t from);
   void set_deadline(bool progress);
   void time_is_up();
 
@@ -85,6 +98,12 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<net::Stream> stream_;
   smtp::ClientSession protocol_;
   smtp::BodyEncoder encoder_;
+  struct Watch {
+    std::uint64_t watcher;
+    const Say& say;
+    mail::transcript::Lines server;
+  };
+  std::unique_ptr<Watch> watch_;  // null: nobody watches
   queue::BodyRef body_;
   std::uint64_t position_ = 0;  // octets of the body that were read
   bool body_complete_ = false;

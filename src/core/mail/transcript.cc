@@ -68,6 +68,7 @@ std::string connecting(std::span<const Recipient> recipients, std::string_view h
     }
     fmt::format_to(std::back_inserter(names), "{}<{}>", names.empty() ? "" : ",", recipient.address);
   }
+  if (mailer.empty()) return harmless(fmt::format("{}... Connecting to {}...", names, host));
   return harmless(fmt::format("{}... {} {} via {}...", names,
                               reused ? "Using cached ESMTP connection to" : "Connecting to", host, mailer));
 }

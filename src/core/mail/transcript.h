@@ -27,7 +27,8 @@ inline constexpr std::size_t kLongestLine = 2000;
 // A tab becomes a space, every other octet that is not printable ASCII a backslash and three octal digits.
 std::string harmless(Octets text);
 
-// "<a@x>,<b@x>... Connecting to HOST via MAILER..."; `reused`: "Using cached ESMTP connection to" in its place.
+// "<a@x>,<b@x>... Connecting to HOST via MAILER..."; `reused`: "Using cached ESMTP connection to" in its place. Without
+// a mailer: "... Connecting to local...".
 std::string connecting(std::span<const Recipient> recipients, std::string_view host, std::string_view mailer,
                        bool reused);
 // "Trying ADDRESS... connected." or what went wrong; `timed_out`: "Connection timed out during user open with HOST".
