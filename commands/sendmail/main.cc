@@ -73,6 +73,11 @@ int run(int argc, char** argv) {
       return list_queue(work);
     case Mode::kRebuildAliases:
       return rebuild_aliases(work);
+    case Mode::kCountQueue:
+    case Mode::kRunQueue:
+    case Mode::kDaemon:
+    case Mode::kHold:
+      return work.fail(EX_UNAVAILABLE, "this version does not run the queue; qscheduler and sluice run do");
   }
   return EX_SOFTWARE;
 }

@@ -15,7 +15,7 @@ namespace sluice::sendmail {
 
 namespace {
 
-constexpr const char* kLetters = ":A:B:b:C:cD:d::e:F:f:Gh:IiL:M:mN:nO:o:p:Q:q::R:r:sTtUV:vX:x";
+constexpr const char* kLetters = ":A:B:b:C:cD:d::e:F:f:Gh:IiL:M:mN:nO:o:p:Q::q::R:r:sTtUV:vX:x";
 enum Long : int { kReadEnvelopeFrom = 256, kFrom };
 constexpr std::array kLongOptions{
     option{"read-envelope-from", no_argument, nullptr, kReadEnvelopeFrom},  // these three are msmtp's
@@ -26,14 +26,23 @@ constexpr std::array kLongOptions{
 
 using Taken = Result<void, std::string>;
 
-Mode mode_by_name(std::string_view path) {
+// A command line as it is read. The mode is judged when all of it is known.
+struct Reading {
+  Options options;
+  std::string mode = "m";  // the letter behind -b
+};
+
+std::string mode_by_name(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
-  if (name == "mailq") return Mode::kListQueue;
-  if (name == "newaliases") return Mode::kRebuildAliases;
-  return Mode::kDeliver;
+  if (name == "mailq") return "p";
+  if (name == "newaliases") return "i";
+  if (name == "smtpd") return "d";
+  if (name == "hoststat") return "h";
+  if (name == "purgestat") return "H";
+  return "m";
 }
 
-Taken take_mode(std::string_view value, Options& options) {
+Taken set_mode(std::string_view value, Options& options) {
   switch (value.size() == 1 ? value.front() : '\0') {
     case 'm':
       options.mode = Mode::kDeliver;
@@ -47,20 +56,39 @@ Taken take_mode(std::string_view value, Options& options) {
     case 'p':
       options.mode = Mode::kListQueue;
       return {};
+    case 'P':
+      options.mode = Mode::kCountQueue;
+      return {};
     case 'i':
       options.mode = Mode::kRebuildAliases;
       return {};
     case 'd':
     case 'D':
-      return fail(std::string("the server is not started by sendmail -bd; start it with qscheduler -s or sluice run"));
-    case 'P':
+      options.mode = Mode::kDaemon;
+      options.listens = true;
+      options.attached = options.attached || value == "D";
+      return {};
     case 'h':
     case 'H':
-      return fail(fmt::format("-b{}: sluice status shows how many messages wait, and for which hosts", value));
+      return fail(fmt::format("-b{}: sluice status shows for which hosts messages wait, and why", value));
     case 't':
       return fail(std::string("-bt: there are no rewriting rules to test; sendmail -bv shows where an address goes"));
     default:
       return fail(fmt::format("unknown mode -b{}", value));
+  }
+}
+
+// -d: FLAG[.LEVEL] and RANGE.LEVEL, separated by commas. Two of them say something here.
+void take_debugging(std::string_view value, Options& options) {
+  while (!value.empty()) {
+    const std::string_view flag = value.substr(0, value.find(','));
+    value.remove_prefix(std::min(value.size(), flag.size() + 1));
+    const std::size_t dot = flag.find('.');
+    const std::string_view name = flag.substr(0, dot);
+    int level = 1;
+    if (dot != flag.npos) std::from_chars(flag.data() + dot + 1, flag.data() + flag.size(), level);
+    if (name == "no_persistent_restart" && level > 0) options.restart_runners = false;
+    if (name == "99" && level >= 100) options.attached = true;
   }
 }
 
@@ -105,15 +133,17 @@ Taken take_sender(std::string_view value, Options& options) {
   return {};
 }
 
-Taken take(int letter, std::string_view value, Options& options) {
+Taken take(int letter, std::string_view value, Reading& reading) {
+  Options& options = reading.options;
   switch (letter) {
-    case 'A':
+    case 'A':  // there is one configuration, for submission and for everything else
       if (value == "c" || value == "m") return {};
       return fail(fmt::format("-A {}: c or m", value));
     case 'B':
       return take_body_type(value, options);
     case 'b':
-      return take_mode(value, options);
+      reading.mode = value;
+      return {};
     case 'C':
       return fail(
           std::string("-C: the settings are those of the instance, which SLUICE_HOME names; no other file is read"));
@@ -121,6 +151,9 @@ Taken take(int letter, std::string_view value, Options& options) {
     case 'X':
       return fail(
           fmt::format("-{}: no log of the traffic is written to files that a caller names", static_cast<char>(letter)));
+    case 'd':
+      take_debugging(value, options);
+      return {};
     case 'e':
       return take_error_mode(value, options);
     case 'F':
@@ -139,7 +172,7 @@ Taken take(int letter, std::string_view value, Options& options) {
     case 'h':
       return take_hops(value, options);
     case 'I':
-      options.mode = Mode::kRebuildAliases;
+      reading.mode = "i";
       return {};
     case 'i':
       options.ignore_dots = true;
@@ -151,12 +184,8 @@ Taken take(int letter, std::string_view value, Options& options) {
     case 'o':
       return take_letter(value, options);
     case 'Q':
-      return fail(std::string("-Q: messages are not quarantined by sendmail"));
-    case 'q':
-      return fail(
-          fmt::format("-q{}: queue runs are not started by sendmail; qscheduler and sluice run start a scheduler "
-                      "that tries each message when it is due",
-                      value));
+      options.hold_reason = value;
+      return {};
     case 'R':
       return take_return(value, options);
     case 't':
@@ -167,7 +196,7 @@ Taken take(int letter, std::string_view value, Options& options) {
     case 'v':
       options.verbose = true;
       return {};
-    default:  // c d L M m n p s T U x: hints that change nothing here
+    default:  // c L M m n p s T U x: hints that change nothing here
       return {};
   }
 }
@@ -178,25 +207,74 @@ std::string option_name(int argc, char* const* argv) {
   return fmt::format("-{}", static_cast<char>(::optopt));
 }
 
+// sendmail takes the next word for a -q without anything behind it, unless it is an option.
+std::string_view queue_value(int argc, char* const* argv) {
+  if (::optarg != nullptr) return ::optarg;
+  if (::optind >= argc || argv[::optind][0] == '-' || argv[::optind][0] == '\0') return "0";
+  return argv[::optind++];
+}
+
+Failure<Misuse> misuse(std::string text, bool word_for_word = false) {
+  return fail(Misuse{.text = std::move(text), .word_for_word = word_for_word});
+}
+
+// What -q makes of the mode.
+Result<void, Misuse> combine_queue(const Reading& reading, Options& options) {
+  const std::string& mode = reading.mode;
+  if (mode != "m" && mode != "d" && mode != "D" && mode != "p" && mode != "P")
+    return misuse(fmt::format("{}Can not use -q with -b{}", mode == "s" ? "550 " : "", mode), true);
+  if (mode == "m") options.mode = options.queue.is_once() ? Mode::kRunQueue : Mode::kDaemon;
+  return {};
+}
+
+Result<void, Misuse> combine_hold(Options& options) {
+  if (options.hold_reason->starts_with('.')) return misuse("Can not use -Q.", true);
+  if (options.mode == Mode::kListQueue) return misuse("Can not use -Q with -bp", true);
+  if (options.queue.selector.view == select::View::kLost) return misuse("Can not use -Q with -qL", true);
+  const bool of_the_queue = options.mode == Mode::kRunQueue || (options.mode == Mode::kDaemon && !options.listens);
+  if (!of_the_queue) return misuse("-Q needs -q, which says what is held or released");
+  if (options.hold_reason->empty() && options.queue.selector.view != select::View::kHeld)
+    return misuse("-Q without a reason releases messages, and -qQ says which");
+  options.mode = Mode::kHold;
+  return {};
+}
+
+Result<void, Misuse> combine(const Reading& reading, Options& options) {
+  if (options.queue.given)
+    if (auto combined = combine_queue(reading, options); !combined) return combined;
+  if (options.hold_reason)
+    if (auto combined = combine_hold(options); !combined) return combined;
+  const bool takes_addresses =
+      options.mode == Mode::kDeliver || options.mode == Mode::kVerify || options.mode == Mode::kSmtp;
+  if (!takes_addresses && !options.addresses.empty())
+    return misuse(
+        fmt::format("{} is not expected: {} takes no addresses", options.addresses.front(),
+                    options.mode == Mode::kRebuildAliases ? "making the aliases" : "what is asked of the queue"));
+  return {};
+}
+
 }  // namespace
 
-Result<Options, std::string> parse(int argc, char* const* argv) {
-  Options options;
-  if (argc > 0) options.mode = mode_by_name(argv[0]);
+Result<Options, Misuse> parse(int argc, char* const* argv) {
+  Reading reading;
+  Options& options = reading.options;
+  if (argc > 0) reading.mode = mode_by_name(argv[0]);
   ::optind = 0;  // begins anew, whoever used it before
   ::opterr = 0;
   for (int letter; (letter = ::getopt_long(argc, argv, kLetters, kLongOptions.data(), nullptr)) != -1;) {
-    if (letter == '?') return fail(fmt::format("unknown option {}", option_name(argc, argv)));
-    if (letter == ':') return fail(fmt::format("option {} needs a value", option_name(argc, argv)));
-    if (const auto taken = take(letter, ::optarg == nullptr ? "" : ::optarg, options); !taken)
-      return fail(taken.error());
+    if (letter == '?') return misuse(fmt::format("unknown option {}", option_name(argc, argv)));
+    if (letter == ':') return misuse(fmt::format("option {} needs a value", option_name(argc, argv)));
+    if (letter == 'q') {
+      if (auto taken = take_queue(queue_value(argc, argv), options.queue); !taken) return fail(taken.error());
+      continue;
+    }
+    if (auto taken = take(letter, ::optarg == nullptr ? "" : ::optarg, reading); !taken) return misuse(taken.error());
   }
   for (int i = ::optind; i < argc; ++i) options.addresses.emplace_back(argv[i]);
-  const bool of_the_instance = options.mode == Mode::kListQueue || options.mode == Mode::kRebuildAliases;
-  if (of_the_instance && !options.addresses.empty())
-    return fail(fmt::format("{} is not expected: {} takes no addresses", options.addresses.front(),
-                            options.mode == Mode::kListQueue ? "a listing of the queue" : "making the aliases"));
-  return options;
+  if (!options.queue.given || std::string_view("mdDpP").find(reading.mode) != std::string_view::npos)
+    if (const auto set = set_mode(reading.mode, options); !set) return misuse(set.error());
+  if (auto combined = combine(reading, options); !combined) return fail(combined.error());
+  return std::move(options);
 }
 
 }  // namespace sluice::sendmail

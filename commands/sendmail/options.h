@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "core/mail/envelope.h"
+#include "queue_request.h"
 
 namespace sluice::sendmail {
 
@@ -18,8 +19,12 @@ enum class Mode : std::uint8_t {
   kDeliver,         // -bm: a message on standard input
   kSmtp,            // -bs: SMTP on standard input and output
   kVerify,          // -bv: where each address would go
-  kListQueue,       // -bp, mailq
+  kListQueue,       // -bp, mailq; also with any -q
+  kCountQueue,      // -bP: how many messages each queue directory holds
   kRebuildAliases,  // -bi, -I, newaliases
+  kRunQueue,        // -q: a run, once (QueueRequest::is_once)
+  kDaemon,          // -bd, -bD, smtpd, -qTIME, -qp: Options::listens says whether it takes mail by SMTP
+  kHold,            // -Q: holds the messages that the -q options select, or with -qQ changes the reason or releases
 };
 
 // What becomes of an error, besides the exit status.
@@ -45,6 +50,11 @@ struct Options {
   bool ignore_dots = false;                       // -i
   bool gateway = false;                           // -G: the message is somebody else's and complete
   bool verbose = false;                           // -v
+  QueueRequest queue{};                           // -q
+  bool listens = false;                           // -bd, -bD
+  bool attached = false;                          // -bD, -d99.100: a daemon stays in the foreground
+  bool restart_runners = true;                    // not with -dno_persistent_restart
+  std::optional<std::string> hold_reason;         // -Q; empty: release
   bool eight_bit = false;                         // -B8BITMIME
   std::uint8_t notify = 0;                        // -N
   mail::Return ret = mail::Return::kUnspecified;  // -R
@@ -54,8 +64,7 @@ struct Options {
   std::vector<std::string> addresses;             // operands
 };
 
-// The name by which the program was called chooses the mode that it starts with: mailq, newaliases.
-//   errors  a sentence; the status is EX_USAGE
-Result<Options, std::string> parse(int argc, char* const* argv);
+// The name by which the program was called chooses the mode that it starts with: mailq, newaliases, smtpd.
+Result<Options, Misuse> parse(int argc, char* const* argv);
 
 }  // namespace sluice::sendmail

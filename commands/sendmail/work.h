@@ -29,6 +29,8 @@ struct Work {
 
 // "PROGRAM: TEXT" on standard error.
 void complain(std::string_view program, std::string_view text);
+// The same; texts that are known word for word are printed alone, a line each, and also logged by syslog.
+void complain(std::string_view program, const Misuse& misuse);
 
 // Each mode; the exit status.
 int deliver(const Work& work);

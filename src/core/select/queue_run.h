@@ -1,6 +1,8 @@
 // QueueRun: "try these now". The one request that a timer, a command, ETRN and a persistent runner make of the
 // qmail-send of a queue, over its control socket; sluice status shows it while it is under way. Values and their JSON
-// (docs/formats.md, "Control sockets"); pure.
+// (docs/formats.md, "Control sockets"); pure. Members that are missing have their defaults, unknown ones are skipped;
+// times are whole seconds. Texts may hold octets that are not UTF-8: who writes the JSON down replaces them
+// (nlohmann's error_handler_t::replace).
 //
 //   {"what":"run", "run":"1234.7", "trigger":"command", "by":"sendmail -q, uid 0, pid 1234", "selector":{…}, …}
 //
@@ -18,11 +20,12 @@
 //   {"what":"runs"}                                                one object for each run that is under way
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
-
+#include <cstddef>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "core/select/selector.h"
@@ -58,6 +61,10 @@ struct QueueRun {
   //   any                                  releases what waits for a run (expensive lanes)
   //   not kPersistent                      gives a destination in back-off a probe now
 };
+
+inline constexpr std::size_t kMaximumTests = 100;  // of one selector
+inline constexpr std::size_t kMaximumText = 1000;  // octets of the text of a test, and of QueueRun::by
+inline constexpr std::size_t kMaximumRunId = 100;  // octets
 
 nlohmann::json to_json(const Selector& selector);
 nlohmann::json to_json(const QueueRun& run);

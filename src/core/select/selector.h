@@ -22,14 +22,14 @@ enum class Field : std::uint8_t {
   kRecipient,       // the address
   kRecipientHost,   // the part of a recipient behind its last '@' (ETRN host)
   kRecipientBelow,  // a recipient's domain is `text` or ends in '.' and `text` (ETRN @domain, RFC 1985)
-  kSender,          // the reverse path; the null sender is "<>"
+  kSender,          // the reverse path; the null sender is "<>", and may be empty in Facts
   kReason,          // why the message is held
 };
 std::string_view name_of(Field field);  // "id", "recipient", "recipient-host", "recipient-below", "sender", "reason"
 
 struct Test {
   Field field = Field::kId;
-  std::string text;
+  std::string text{};
   bool negated = false;
   friend bool operator==(const Test&, const Test&) = default;
 };
@@ -38,15 +38,16 @@ struct Test {
 enum class View : std::uint8_t {
   kNormal,  // neither of the others
   kHeld,    // held by an operator: sendmail's quarantined messages (-qQ)
-  kLost,    // what could not be read as a message and was set aside (-qL)
+  kLost,    // what could not be read as a message and was set aside (-qL): no Facts are in this view
   kAny,     // normal or held: what `sluice queue` shows
 };
+std::string_view name_of(View view);  // "normal", "held", "lost", "any"
 
 struct Selector {
-  std::vector<Test> tests;
+  std::vector<Test> tests{};
   View view = View::kNormal;
-  std::optional<Duration> older_than;  // since arrival
-  std::optional<Duration> younger_than;
+  std::optional<Duration> older_than{};    // since arrival, this or more
+  std::optional<Duration> younger_than{};  // less than this
   bool selects_all() const { return tests.empty() && !older_than && !younger_than; }
   // Asks about single messages (by id, recipient, sender, reason): such a run does not mind how young attempts are.
   bool is_selective() const { return !tests.empty(); }
@@ -55,10 +56,10 @@ struct Selector {
 
 // What is asked about a message. Views, valid during one call.
 struct Facts {
-  std::string_view id;
-  std::string_view sender;
-  std::span<const std::string_view> recipients;  // not done
-  std::string_view reason;                       // of holding; empty: none given
+  std::string_view id{};
+  std::string_view sender{};
+  std::span<const std::string_view> recipients{};  // not done
+  std::string_view reason{};                       // of holding; empty: none given
   bool held = false;
   WallTime arrival{};
 };
