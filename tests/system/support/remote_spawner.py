@@ -11,7 +11,7 @@ import socket
 import struct
 import subprocess
 
-HELLO, RELOAD, DELIVER, DELIVERED = 1, 32, 40, 41
+HELLO, RELOAD, DELIVER, DELIVERED, TRANSCRIPT, WATCH_END = 1, 32, 40, 41, 42, 43
 ROLE_SCHEDULER, ROLE_REMOTE_DELIVERY = 3, 8
 CHANNEL_REMOTE, CHANNEL_LMTP = 1, 2
 TROUBLES = ("none", "unreachable", "connection", "busy")
@@ -68,6 +68,7 @@ class Spawner:
         self.attempts = 0
         self.segments = 0
         self.outcomes = {}
+        self.transcript = []  # (watcher, line)
         self._input = b""
         self._start()
 
@@ -138,18 +139,18 @@ class Spawner:
 
     # -- orders -------------------------------------------------------------------------------------------------------
     def order(self, destination, body=b"Subject: test\r\n\r\nhello\r\n", recipients=("a@x.test",), sender="s@us.test",
-              lf=False, channel=CHANNEL_REMOTE, **dsn):
+              lf=False, channel=CHANNEL_REMOTE, watcher=0, **dsn):
         """Sends one order and returns its number. `body`: octets, or what store() gave."""
         self.attempts += 1
         ref = body if isinstance(body, BodyRef) else self.store(body)
         self.send(DELIVER, self.encode_order(self.attempts, destination, ref, envelope(sender, recipients, lf, **dsn),
-                                             channel))
+                                             channel, watcher))
         return self.attempts
 
     @staticmethod
-    def encode_order(attempt, destination, ref, encoded_envelope, channel=CHANNEL_REMOTE):
+    def encode_order(attempt, destination, ref, encoded_envelope, channel=CHANNEL_REMOTE, watcher=0):
         return (struct.pack("<QQ", attempt, attempt) + struct.pack("<BQIQ", *ref) +
-                struct.pack("<B", channel) + octets(destination.encode()) + encoded_envelope)
+                struct.pack("<B", channel) + octets(destination.encode()) + struct.pack("<Q", watcher) + encoded_envelope)
 
     def send(self, kind, payload=b""):
         self.link.sendall(frame(kind, payload))
@@ -157,11 +158,30 @@ class Spawner:
     def outcomes_of(self, attempt):
         while attempt not in self.outcomes:
             kind, payload = self.read_frame()
+            if kind == TRANSCRIPT:
+                self.note_transcript(payload)
+                continue
             assert kind == DELIVERED
             number, outcomes = decode_delivered(payload)
             assert number not in self.outcomes, "an attempt is settled once"
             self.outcomes[number] = outcomes
         return self.outcomes[attempt]
+
+    def note_transcript(self, payload):
+        watcher, length = struct.unpack_from("<QI", payload)
+        assert len(payload) == 12 + length
+        self.transcript.append((watcher, payload[12:].decode("ascii")))
+
+    def end_watch(self, watcher):
+        """Reads on until the spawner has closed what it kept for him."""
+        self.send(WATCH_END, struct.pack("<Q", watcher))
+        while True:
+            kind, payload = self.read_frame()
+            if kind == WATCH_END:
+                assert payload == struct.pack("<Q", watcher)
+                return
+            assert kind == TRANSCRIPT
+            self.note_transcript(payload)
 
     def deliver(self, destination, **order):
         return self.outcomes_of(self.order(destination, **order))
