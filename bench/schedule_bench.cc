@@ -88,7 +88,7 @@ void defer_and_retry(benchmark::State& state) {
   Policy policy;
   policy.of(Channel::kRemote).limit = 500;
   policy.of(Channel::kRemote).window.limit = 500;
-  policy.queue_lifetime = Policy::kLongest;
+  policy.set_lifetimes(Policy::kLongest);
   Scheduler scheduler(policy);
   const auto destinations = names(1000);
   fill_sleeping(scheduler, static_cast<std::size_t>(state.range(0)), destinations);

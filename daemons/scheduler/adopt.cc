@@ -8,7 +8,7 @@
 namespace sluice::scheduler {
 
 Adoption::Done Send::adopt(Adoption::Settings settings) {
-  settings.warn_after = settings_.policy.warn_after;
+  settings.warn_after = settings_.policy.of(schedule::Terms::kNormal).warning;
   settings.local_skip = settings_.policy.of(queue::Channel::kLocal).retry_skip;
   settings.remote_skip = settings_.policy.of(queue::Channel::kRemote).retry_skip;
   settings.uid = ::geteuid();

@@ -55,9 +55,8 @@ schedule::Policy policy_of(const config::Settings& settings) {
   // side and count.
   policy.recipients_per_attempt =
       settings.remote_program.empty() ? settings.remote_recipients_per_transaction : std::uint32_t{1};
-  policy.queue_lifetime = settings.queuelifetime;
-  policy.warn_after = settings.queuewarn;
-  policy.bounce_lifetime = std::min(settings.bouncelifetime, settings.queuelifetime);
+  policy.set_lifetimes(settings.queuelifetime, settings.queuewarn);
+  policy.of(schedule::Terms::kReport).end = std::min(settings.bouncelifetime, settings.queuelifetime);
   return policy;
 }
 

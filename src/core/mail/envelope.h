@@ -28,6 +28,24 @@ struct Recipient {
   friend bool operator==(const Recipient&, const Recipient&) = default;
 };
 
+// When delivery is first tried (sendmail's -od?).
+enum class DeliveryMode : std::uint8_t {
+  kBackground = 0,   // at once; whoever submitted does not wait
+  kInteractive = 1,  // at once; whoever submitted waits for what becomes of it
+  kQueueOnly = 2,    // when a queue run selects the message, not before
+  kDefer = 3,        // likewise, and its addresses are not looked up before either
+};
+// Not to be tried before a queue run selects it.
+constexpr bool waits_for_run(DeliveryMode mode) {
+  return mode == DeliveryMode::kQueueOnly || mode == DeliveryMode::kDefer;
+}
+
+// How long delivery is tried, and when the sender hears of delay (Timeout.queuereturn.*, Timeout.queuewarn.*).
+enum class Urgency : std::uint8_t { kNormal = 0, kUrgent = 1, kNonUrgent = 2 };
+
+// The class of a message that its Precedence field names; higher goes first (core/mail/precedence.h).
+inline constexpr std::int8_t kLowestPrecedence = -100, kHighestPrecedence = 100;
+
 struct Envelope {
   std::string sender;  // reverse-path without brackets; empty is the null sender
   std::vector<Recipient> recipients;
@@ -38,6 +56,9 @@ struct Envelope {
   std::string envelope_id;  // RFC 3461 ENVID, as given (xtext), or empty
   std::string client;       // "[192.0.2.1]" of the SMTP client or empty for a local submission; for logs
   std::string flow;         // who sends, for fairness (authenticated user); empty: the sender's domain
+  DeliveryMode mode = DeliveryMode::kBackground;
+  std::int8_t precedence = 0;  // kLowestPrecedence to kHighestPrecedence
+  Urgency urgency = Urgency::kNormal;
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 

@@ -22,6 +22,12 @@ void append_small(std::string& out, char letter, std::uint8_t value) {
   if (value != 0) append_field(out, letter, Octets(&octet, 1));
 }
 
+// The value of a hint, 0 for one that a later version may have given it.
+std::uint8_t hint(Octets value, std::uint8_t last) {
+  const auto known = value.size() == 1 ? static_cast<std::uint8_t>(value[0]) : std::uint8_t{0};
+  return known <= last ? known : std::uint8_t{0};
+}
+
 bool has_control(Octets text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -62,6 +68,15 @@ class EnvelopeBuilder {
         return text(value, envelope_.client);
       case 'f':
         return text(value, envelope_.flow);
+      case 'm':
+        envelope_.mode = hinted_mode(value);
+        return;
+      case 'p':
+        envelope_.precedence = hinted_precedence(value);
+        return;
+      case 'u':
+        envelope_.urgency = hinted_urgency(value);
+        return;
       default:
         if (letter < 'a' || letter > 'z') refuse(EnvelopeError::kUnknownField);
     }
@@ -124,6 +139,19 @@ std::string_view to_string(EnvelopeError error) {
   return "unknown envelope error";
 }
 
+mail::DeliveryMode hinted_mode(Octets value) {
+  return static_cast<mail::DeliveryMode>(hint(value, static_cast<std::uint8_t>(mail::DeliveryMode::kDefer)));
+}
+
+mail::Urgency hinted_urgency(Octets value) {
+  return static_cast<mail::Urgency>(hint(value, static_cast<std::uint8_t>(mail::Urgency::kNonUrgent)));
+}
+
+std::int8_t hinted_precedence(Octets value) {
+  const auto precedence = value.size() == 1 ? static_cast<std::int8_t>(value[0]) : std::int8_t{0};
+  return precedence < mail::kLowestPrecedence || precedence > mail::kHighestPrecedence ? std::int8_t{0} : precedence;
+}
+
 bool append_envelope_head(std::string& out, const mail::Envelope& envelope) {
   out.push_back(static_cast<char>(kEnvelopeVersion));
   if (!append_field(out, 'F', envelope.sender)) return false;
@@ -131,6 +159,9 @@ bool append_envelope_head(std::string& out, const mail::Envelope& envelope) {
   append_small(out, 'B', envelope.eight_bit);
   append_small(out, 'U', envelope.smtputf8);
   append_small(out, 'R', static_cast<std::uint8_t>(envelope.ret));
+  append_small(out, 'm', static_cast<std::uint8_t>(envelope.mode));
+  append_small(out, 'p', static_cast<std::uint8_t>(envelope.precedence));
+  append_small(out, 'u', static_cast<std::uint8_t>(envelope.urgency));
   return append_text(out, 'E', envelope.envelope_id) && append_text(out, 'c', envelope.client) &&
          append_text(out, 'f', envelope.flow);
 }

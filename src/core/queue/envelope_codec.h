@@ -5,9 +5,10 @@
 //
 //   F sender            T recipient          N notify bits of the recipient (1 octet)   O its ORCPT
 //   L line form (1)     B eight-bit (1)      U smtputf8 (1)    R RET (1)   E ENVID
-//   c client, for logs  f flow
+//   c client, for logs  f flow               m delivery mode (1)   p precedence (1, signed)   u urgency (1)
 //
-// A field that has its default value (empty, zero, false) is left out, except F.
+// A field that has its default value (empty, zero, false) is left out, except F. A value of m, p or u that this code
+// does not know is as good as none.
 #pragma once
 
 #include "base/bytes.h"
@@ -42,6 +43,11 @@ Result<mail::Envelope, EnvelopeError> decode_envelope(Octets encoded);
 // recipients, then each recipient. False: as above, but what was appended stays.
 bool append_envelope_head(std::string& out, const mail::Envelope& envelope);
 bool append_recipient(std::string& out, const mail::Recipient& recipient);
+
+// The values of the fields 'm', 'p' and 'u', for who reads them without decoding an envelope.
+mail::DeliveryMode hinted_mode(Octets value);
+mail::Urgency hinted_urgency(Octets value);
+std::int8_t hinted_precedence(Octets value);
 
 // Walks over the fields of an encoded envelope without allocating or checking values. Its views point into the
 // encoding.

@@ -74,6 +74,24 @@ void Image::apply(const Warned& record) {
   if (Entry* const entry = entry_of(record.id)) entry->warned = 1;
 }
 
+void Image::apply(const Held& record) {
+  Entry* const entry = entry_of(record.id);
+  if (!entry) return;
+  forget_hold_reason(*entry);
+  entry->held = record.on ? 1 : 0;
+  if (!record.on || record.reason.empty()) return;
+  hold_reasons_[record.id] = texts_.acquire(record.reason);
+  entry->has_hold_reason = 1;
+}
+
+void Image::forget_hold_reason(Entry& entry) {
+  if (!entry.has_hold_reason) return;
+  const auto reason = hold_reasons_.find(entry.id);
+  texts_.release(reason->second);
+  hold_reasons_.erase(reason);
+  entry.has_hold_reason = 0;
+}
+
 void Image::apply(const Moved& record) {
   Entry* const entry = entry_of(record.id);
   if (!entry || entry->body() == record.body) return;
@@ -90,6 +108,7 @@ void Image::apply(const Finished& record) {
   space_.release(entry->body());
   for (std::uint32_t i = 0; i < entry->recipients; ++i) texts_.release(entry->states()[i].text);
   if (entry->bounced) bounces_.erase(entry->id);
+  forget_hold_reason(*entry);
   Entry::destroy(entry);
   forget_order();
 }
@@ -183,6 +202,7 @@ void Image::encode_snapshot(MessageId id, const std::function<void(Octets)>& emi
     }
   }
   if (entry->warned) out(Warned{id, MessageId{}});
+  if (entry->held) out(Held{id, true, view_of(*entry).hold_reason()});
   if (entry->bounced) out(Bounced{id, bounces_.at(id)});
 }
 

@@ -72,6 +72,13 @@ class Image {
     std::uint32_t pending() const;            // recipients that are not done
     std::optional<MessageId> bounce() const;  // its report, once that is queued
     bool warned() const;                      // its sender knows that it is late, or need not know
+    bool held() const;                        // by an operator
+    std::string_view hold_reason() const;     // empty: none was given, or it is not held
+    // What the submitter said, in constant time (mail::Envelope).
+    mail::DeliveryMode delivery_mode() const;
+    int precedence() const;
+    mail::Urgency urgency() const;
+    std::uint16_t attempts() const;  // the most that any recipient has had
     // The cheap half of a recipient, in constant time; recipient < recipients().
     const RecipientState& state(std::uint32_t recipient) const;
     // In order of their indexes, with addresses (walks over the envelope).
@@ -102,6 +109,7 @@ class Image {
   void apply(const Segment& record);
   void apply(const Removed& record);
   void apply(const Warned& record);
+  void apply(const Held& record);
 
   std::size_t size() const { return entries_.size(); }
   std::optional<MessageView> find(MessageId id) const;
@@ -138,11 +146,13 @@ class Image {
   void remember_order(MessageId id);
   void forget_order();
   void set_text(RecipientState& state, Octets text);
+  void forget_hold_reason(Entry& entry);
   MessageView view_of(const Entry& entry) const { return {*this, entry}; }
 
   boost::unordered_flat_set<Entry*, EntryHash, EntryEqual> entries_;
   std::deque<MessageId> order_;  // ascending; ids of finished messages stay until half of it are such
   boost::unordered_flat_map<MessageId, MessageId, std::hash<MessageId>> bounces_;
+  boost::unordered_flat_map<MessageId, TextTable::Ref, std::hash<MessageId>> hold_reasons_;  // those that were given
   TextTable texts_;
   SpaceUse space_;
   Lsn watermark_;

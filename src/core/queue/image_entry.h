@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "core/queue/envelope_codec.h"
 #include "core/queue/image.h"
 
 namespace sluice::queue {
@@ -17,10 +18,15 @@ struct Image::Entry {
   std::uint32_t body_offset = 0;
   std::uint32_t uid = 0, pid = 0;
   std::uint32_t envelope_length = 0;
-  std::uint32_t recipients : 29;  // a frame holds fewer than 2^23
+  std::uint32_t recipients : 27;  // a frame holds fewer than 2^23
   std::uint32_t in_file : 1;      // BodyRef::Storage
   std::uint32_t bounced : 1;      // bounces_ knows more
   std::uint32_t warned : 1;
+  std::uint32_t held : 1;
+  std::uint32_t has_hold_reason : 1;  // hold_reasons_ knows it
+  std::int8_t precedence = 0;
+  mail::DeliveryMode mode = mail::DeliveryMode::kBackground;
+  mail::Urgency urgency = mail::Urgency::kNormal;
 
   static Entry* make(const AdmittedView& record) {
     const std::size_t states = record.channels.size() * sizeof(RecipientState);
@@ -52,9 +58,11 @@ struct Image::Entry {
         uid(record.uid),
         pid(record.pid),
         envelope_length(static_cast<std::uint32_t>(record.envelope.size())),
-        recipients(static_cast<std::uint32_t>(record.channels.size()) & 0x1FFFFFFF),
+        recipients(static_cast<std::uint32_t>(record.channels.size()) & 0x7FFFFFF),
         bounced(0),
-        warned(0) {
+        warned(0),
+        held(0),
+        has_hold_reason(0) {
     set_body(record.body);
     RecipientState* state = states();
     for (const char channel : record.channels) {
@@ -62,6 +70,17 @@ struct Image::Entry {
       (state++)->channel = static_cast<Channel>(channel);
     }
     if (envelope_length != 0) std::memcpy(state, record.envelope.data(), envelope_length);
+    read_hints();
+  }
+
+  // They stand in the head of the envelope, before the recipients.
+  void read_hints() {
+    EnvelopeFields fields(envelope());
+    while (fields.next() && fields.letter() != 'T') {
+      if (fields.letter() == 'm') mode = hinted_mode(fields.value());
+      if (fields.letter() == 'p') precedence = hinted_precedence(fields.value());
+      if (fields.letter() == 'u') urgency = hinted_urgency(fields.value());
+    }
   }
 };
 

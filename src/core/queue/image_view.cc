@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/queue/envelope_codec.h"
 #include "core/queue/image_entry.h"
 
@@ -24,6 +26,22 @@ std::optional<MessageId> Image::MessageView::bounce() const {
 }
 
 bool Image::MessageView::warned() const { return entry_->warned != 0; }
+
+bool Image::MessageView::held() const { return entry_->held != 0; }
+
+std::string_view Image::MessageView::hold_reason() const {
+  return entry_->has_hold_reason ? image_->texts_.text(image_->hold_reasons_.at(entry_->id)) : std::string_view{};
+}
+
+mail::DeliveryMode Image::MessageView::delivery_mode() const { return entry_->mode; }
+int Image::MessageView::precedence() const { return entry_->precedence; }
+mail::Urgency Image::MessageView::urgency() const { return entry_->urgency; }
+
+std::uint16_t Image::MessageView::attempts() const {
+  std::uint16_t most = 0;
+  for (std::uint32_t i = 0; i < entry_->recipients; ++i) most = std::max(most, entry_->states()[i].attempts);
+  return most;
+}
 
 std::string_view Image::MessageView::sender() const {
   EnvelopeFields fields(entry_->envelope());

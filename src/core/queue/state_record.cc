@@ -6,6 +6,8 @@ namespace sluice::queue {
 
 namespace {
 
+enum class HeldState : std::uint8_t { kReleased = 0, kHeld = 1 };
+
 Encoder begin(std::string& out, StateType type) { return Encoder(out).u8(static_cast<std::uint8_t>(type)); }
 
 Octets shortened(Octets text) { return text.substr(0, mail::kMaximumText); }
@@ -70,6 +72,11 @@ std::optional<StateRecord> take_record(StateType type, Decoder& from) {
       const MessageId id{from.u64()};
       return Warned{id, MessageId{from.u64()}};
     }
+    case StateType::kHeld: {
+      const MessageId id{from.u64()};
+      const bool on = from.enumeration(HeldState::kHeld) == HeldState::kHeld;
+      return Held{id, on, take_text(from)};
+    }
   }
   return std::nullopt;
 }
@@ -108,6 +115,10 @@ void encode_state(std::string& out, const Segment& record) { begin(out, StateTyp
 void encode_state(std::string& out, const Removed& record) { begin(out, StateType::kRemoved).u64(record.segment); }
 void encode_state(std::string& out, const Warned& record) {
   begin(out, StateType::kWarned).u64(record.id.raw()).u64(record.report.raw());
+}
+void encode_state(std::string& out, const Held& record) {
+  Encoder to = begin(out, StateType::kHeld).u64(record.id.raw());
+  to.u8(record.on ? 1 : 0).octets(shortened(record.reason));
 }
 
 std::optional<StateRecord> decode_state(Octets octets) {

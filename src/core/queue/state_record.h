@@ -26,6 +26,7 @@ enum class StateType : std::uint8_t {
   kSegment = 8,
   kRemoved = 9,
   kWarned = 10,
+  kHeld = 11,
 };
 
 // Octet strings in these are views; in a decoded record they point into its octets.
@@ -46,6 +47,11 @@ struct Settled {  // this recipient is done
 struct Warned {  // its sender was told that it is late, or need not be: not again
   MessageId id;
   MessageId report;  // the message that says so; zero: there is none
+};
+struct Held {  // an operator holds the message (sendmail: quarantines it), or releases it; the last such record counts
+  MessageId id;
+  bool on = false;
+  Octets reason;  // for people, at most mail::kMaximumText octets; empty when released
 };
 struct Bounced {  // the report of this message is queued as message `bounce`
   MessageId id;
@@ -69,7 +75,7 @@ struct Removed {  // this segment is gone
 };
 
 using StateRecord =
-    std::variant<AdmittedView, Deferred, Settled, Bounced, Moved, Finished, Seen, Segment, Removed, Warned>;
+    std::variant<AdmittedView, Deferred, Settled, Bounced, Moved, Finished, Seen, Segment, Removed, Warned, Held>;
 
 // Appends the record with its type octet.
 void encode_state(std::string& out, const AdmittedView& record);
@@ -83,6 +89,7 @@ void encode_state(std::string& out, const Seen& record);
 void encode_state(std::string& out, const Segment& record);
 void encode_state(std::string& out, const Removed& record);
 void encode_state(std::string& out, const Warned& record);
+void encode_state(std::string& out, const Held& record);
 inline void encode_state(std::string& out, const StateRecord& record) {
   std::visit([&](const auto& each) { encode_state(out, each); }, record);
 }

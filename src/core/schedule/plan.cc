@@ -39,10 +39,10 @@ void Scheduler::wake_due(MonoTime now) {
 }
 
 void Scheduler::mark_overdue(MonoTime now) {
-  for (ExpiryCalendar& calendar : calendars_) {
-    const Duration lifetime = policy_.lifetime(&calendar == &calendars_[1]);
+  for (std::size_t terms = 0; terms < kTerms; ++terms) {
+    const Duration lifetime = policy_.lifetime(static_cast<Terms>(terms));
     for (std::size_t n = 0; n < kTimersPerPlan; ++n) {
-      const Index message = calendar.next(messages_, lifetime, now);
+      const Index message = calendars_[terms].next(messages_, lifetime, now);
       if (message == kNowhere) break;
       messages_[message].overdue = true;
       for (Index job = messages_[message].first_job; job != kNowhere; job = jobs_[job].next_of_message)
@@ -52,13 +52,15 @@ void Scheduler::mark_overdue(MonoTime now) {
 }
 
 void Scheduler::collect_late(MonoTime now) {
-  const auto warning = policy_.warning();
-  for (std::size_t n = 0; warning && n < kWarningsPerPlan; ++n) {
-    const Index message = warnings_.next(messages_, *warning, now);
-    if (message == kNowhere) break;
-    messages_[message].warning_due = true;
-    late_.push_back(messages_[message].id);
-    enter_calendar(message, now);
+  for (std::size_t terms = 0; terms < kTerms; ++terms) {
+    const auto warning = policy_.warning(static_cast<Terms>(terms));
+    for (std::size_t n = 0; warning && n < kWarningsPerPlan; ++n) {
+      const Index message = warnings_[terms].next(messages_, *warning, now);
+      if (message == kNowhere) break;
+      messages_[message].warning_due = true;
+      late_.push_back(messages_[message].id);
+      enter_calendar(message, now);
+    }
   }
 }
 
@@ -70,7 +72,7 @@ void Scheduler::report_late() {
     Message& message = messages_[index];
     if (message.held || message.removed || has_attempt(index)) continue;
     message.warning_due = false;
-    if (!policy_.warning()) continue;
+    if (!policy_.warning(message.terms)) continue;
     message.warned = true;
     if (!message.overdue) plan_.late.push_back(id);  // else it fails before long, and that is said
   }
@@ -149,9 +151,11 @@ std::optional<MonoTime> Scheduler::next_wake(MonoTime now) const {
   };
   if (!sleeping_.empty()) consider(sleeping_.top_time());
   consider(board_.next_timer());
-  if (const auto warning = policy_.warning()) consider(warnings_.due(*warning));
-  consider(calendars_[0].due(policy_.lifetime(false)));
-  consider(calendars_[1].due(policy_.lifetime(true)));
+  for (std::size_t terms = 0; terms < kTerms; ++terms) {
+    const auto warning = policy_.warning(static_cast<Terms>(terms));
+    if (warning) consider(warnings_[terms].due(*warning));
+    consider(calendars_[terms].due(policy_.lifetime(static_cast<Terms>(terms))));
+  }
   return first;
 }
 

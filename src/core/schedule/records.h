@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "core/queue/message.h"
+#include "core/schedule/policy.h"
 #include "core/schedule/slab.h"
 
 namespace sluice::schedule {
@@ -27,8 +28,11 @@ enum class Reason : std::uint8_t {
   kExpired,        // nothing: it is too old and will be reported as failed by the next plan
   kInFlight,       // its attempt to end
   kInstanceLimit,  // an attempt of its destination to end, in any queue of the instance
+  kQueueRun,       // a queue run that selects it
+  kExpensive,      // the same, because its lane is tried by queue runs only (LaneHold)
+  kLoad,           // the load to fall: its priority number is too high for it (LoadGate)
 };
-inline constexpr std::size_t kReasons = 12;
+inline constexpr std::size_t kReasons = 15;
 
 // Indices of recipients in the envelope. Owns them; a single one, the usual case, needs no allocation.
 class Recipients {
@@ -107,13 +111,24 @@ struct Message {
   Index flow = kNowhere;
   Links calendar;           // in its bucket of the calendar of warnings, then of that of lifetimes
   Index bucket = kNowhere;  // that bucket
-  bool null_sender : 1 = false;
+  Terms terms : 2 = Terms::kNormal;
   bool held : 1 = false;
-  bool removed : 1 = false;         // its last attempts are still in flight; nothing of it is tried again
-  bool overdue : 1 = false;         // past its lifetime
-  bool awaits_warning : 1 = false;  // in the calendar of warnings
-  bool warning_due : 1 = false;     // its time came while it was held or in flight
-  bool warned : 1 = false;          // or never to be
+  bool removed : 1 = false;             // its last attempts are still in flight; nothing of it is tried again
+  bool overdue : 1 = false;             // past its lifetime
+  bool awaits_warning : 1 = false;      // in the calendar of warnings
+  bool warning_due : 1 = false;         // its time came while it was held or in flight
+  bool warned : 1 = false;              // or never to be
+  bool waits_for_run : 1 = false;       // before its first attempt
+  bool given_up : 1 = false;            // fails, whatever its age
+  std::uint32_t rank : 22 = kRankZero;  // about its priority number before the first attempt
+
+  static constexpr std::uint32_t kRankZero = 1u << 21;
+  static constexpr std::int64_t kRankUnit = 1024;
+  void set_priority(std::int64_t number) {
+    constexpr std::int64_t kMost = kRankZero - 1;
+    rank = static_cast<std::uint32_t>(kRankZero + std::clamp(number / kRankUnit, -kMost, kMost)) & 0x3FFFFF;
+  }
+  std::int64_t priority() const { return (std::int64_t{rank} - std::int64_t{kRankZero}) * kRankUnit; }
 };
 static_assert(sizeof(Message) <= 40);
 

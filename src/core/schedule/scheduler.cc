@@ -29,7 +29,9 @@ bool Scheduler::accept(const NewMessage& given, std::span<const NewJob> jobs, Mo
   message.id = given.id;
   message.birth = std::clamp(given.arrival, now - Policy::kLongest, now);
   message.flow = board_.flows().names().intern(given.flow);
-  message.null_sender = given.null_sender;
+  message.terms = terms_of(given.urgency, given.null_sender);
+  message.waits_for_run = mail::waits_for_run(given.mode);
+  message.set_priority(given.priority);
   message.warned = given.warned || given.null_sender;
   const Index index = messages_.add(message);
   by_id_.insert(index);
@@ -41,7 +43,7 @@ bool Scheduler::accept(const NewMessage& given, std::span<const NewJob> jobs, Mo
 // One calendar holds a message at a time: first that of warnings, then, because lifetimes end later, that of lifetimes.
 void Scheduler::enter_calendar(Index index, MonoTime now) {
   Message& message = messages_[index];
-  const auto warning = policy_.warning();
+  const auto warning = policy_.warning(message.terms);
   message.awaits_warning = warning && !message.warned && !message.warning_due;
   calendar_of(message).add(messages_, index, message.awaits_warning ? *warning : lifetime_of(message), now);
 }
@@ -223,7 +225,7 @@ bool Scheduler::reassign(MessageId id, std::span<const NewJob> given, MonoTime n
   return true;
 }
 
-std::size_t Scheduler::run(std::span<const MessageId> ids, MonoTime now) {
+std::size_t Scheduler::run(std::span<const MessageId> ids, const RunOptions&, MonoTime now) {
   now = advance(now);
   std::size_t woken = 0;
   for (const MessageId id : ids)
@@ -232,7 +234,7 @@ std::size_t Scheduler::run(std::span<const MessageId> ids, MonoTime now) {
   return woken;
 }
 
-std::size_t Scheduler::run_all(MonoTime now, std::optional<Channel> channel) {
+std::size_t Scheduler::run_all(MonoTime now, std::optional<Channel> channel, const RunOptions&) {
   now = advance(now);
   std::vector<std::pair<MessageId, Index>> chosen;
   jobs_.for_each([&](Index index, const Job& job) {
@@ -244,7 +246,7 @@ std::size_t Scheduler::run_all(MonoTime now, std::optional<Channel> channel) {
   return woken;
 }
 
-std::size_t Scheduler::run_lane(LaneKey key, MonoTime now) {
+std::size_t Scheduler::run_lane(LaneKey key, MonoTime now, const RunOptions&) {
   now = advance(now);
   const Index lane = board_.find(key);
   if (lane == kNowhere) return 0;
@@ -270,18 +272,25 @@ bool Scheduler::resume(LaneKey lane, MonoTime now) { return board_.resume(lane, 
 
 void Scheduler::hold_channel(Channel channel, bool held, MonoTime now) { board_.hold(channel, held, advance(now)); }
 
-// An empty calendar; the messages in it are to be entered again.
+// Empty calendars; the messages in them are to be entered again.
 void Scheduler::renew_warnings() {
-  warnings_.clear(messages_);
-  warnings_ = ExpiryCalendar(ExpiryCalendar::width_for(policy_.warning().value_or(Duration::zero())));
+  for (std::size_t terms = 0; terms < kTerms; ++terms) {
+    const auto warning = policy_.warning(static_cast<Terms>(terms));
+    warnings_[terms].clear(messages_);
+    warnings_[terms] = ExpiryCalendar(ExpiryCalendar::width_for(warning.value_or(Duration::zero())));
+  }
 }
 
 void Scheduler::set_policy(Policy policy, MonoTime now) {
   now = advance(now);
-  const auto warning = policy_.warning();
+  const auto warnings_of = [](const Policy& of) {
+    std::array<std::optional<Duration>, kTerms> warnings;
+    for (std::size_t terms = 0; terms < kTerms; ++terms) warnings[terms] = of.warning(static_cast<Terms>(terms));
+    return warnings;
+  };
+  const bool warns_otherwise = warnings_of(policy_) != warnings_of(policy);
   policy_ = std::move(policy);
   board_.set_policy(policy_, now);
-  const bool warns_otherwise = policy_.warning() != warning;
   if (warns_otherwise) renew_warnings();
   // Messages that were past their lifetime, and are not now that it is longer, get back into the calendar.
   messages_.for_each([&](Index index, Message& message) {

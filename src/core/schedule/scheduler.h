@@ -12,6 +12,10 @@
 // After every call that changes something, plan() is to be asked again before the caller waits; otherwise at `wake`.
 // `now` never goes back; an earlier time than that of the last call is taken as that.
 //
+// Retry::kRuns: what was deferred waits for a queue run instead, at no cost, and so does what is ready when its
+// destination goes into back-off. Messages that were submitted to wait for a run (mail::waits_for_run) do so before
+// their first attempt, and lanes with a LaneHold before each, whatever the policy.
+//
 // A job waits for one thing at a time (Reason) and is woken once, when that changes: nothing is polled, and what waits
 // costs no attempt. Retry times follow the quadratic schedule (retry_curve.h). A recipient that is deferred in an
 // attempt that began after the message's lifetime fails; so does one whose lifetime ends while its destination cannot
@@ -80,11 +84,27 @@ class Scheduler {
   // are left out of `jobs`. False, and nothing happens: no such message, or nothing of it would be left.
   bool reassign(MessageId id, std::span<const NewJob> jobs, MonoTime now);
 
-  // Queue runs: what sleeps until its retry time is due now, in the order given (in order of ids). A destination in
-  // back-off gets a probe now. Holds, suspensions and limits stay in force. Returns the number of jobs made due.
-  std::size_t run(std::span<const MessageId> ids, MonoTime now);
-  std::size_t run_all(MonoTime now, std::optional<Channel> channel = std::nullopt);
-  std::size_t run_lane(LaneKey lane, MonoTime now);
+  // Queue runs (runs.cc): what sleeps until its retry time or waits for a run is due now, in the order given. Holds,
+  // suspensions, limits and the load stay in force. What is past its lifetime and cannot be tried fails. Returns the
+  // number of jobs made due.
+  std::size_t run(std::span<const MessageId> ids, const RunOptions& options, MonoTime now);
+  // Only these recipients of a message, ascending; the others stay as they are.
+  std::size_t run_recipients(MessageId id, std::span<const std::uint32_t> recipients, const RunOptions& options,
+                             MonoTime now);
+  // In order of ids. O(n log n): for the operator.
+  std::size_t run_all(MonoTime now, std::optional<Channel> channel = std::nullopt,
+                      const RunOptions& options = RunOptions::ageless());
+  std::size_t run_lane(LaneKey lane, MonoTime now, const RunOptions& options = RunOptions::ageless());
+  // O(jobs of the message), without allocation.
+  Prospect prospect(MessageId id, const RunOptions& options, MonoTime now) const;
+  Whereabouts whereabouts(MessageId id) const;
+
+  // Gives up messages (Timeout.queuereturn=now): the next plan() reports their recipients as expired; those in flight
+  // fail unless that attempt delivers them. Held ones are left alone. Returns the number of messages.
+  std::size_t give_up(std::span<const MessageId> ids, MonoTime now);
+
+  // The load of the machine, for Policy::load_gate; none is known before.
+  void set_load(double load, MonoTime now);
 
   // The destination is well again, somebody says: it is not in back-off any more, and what waits for it goes as in
   // run_lane(). False, and nothing happens: it was not in back-off.
@@ -135,9 +155,9 @@ class Scheduler {
 
   Index find(MessageId id) const;
   MonoTime advance(MonoTime now);
-  Duration lifetime_of(const Message& message) const { return policy_.lifetime(message.null_sender); }
+  Duration lifetime_of(const Message& message) const { return policy_.lifetime(message.terms); }
   ExpiryCalendar& calendar_of(const Message& message) {
-    return message.awaits_warning ? warnings_ : calendars_[message.null_sender ? 1 : 0];
+    return (message.awaits_warning ? warnings_ : calendars_)[static_cast<std::size_t>(message.terms)];
   }
   void enter_calendar(Index message, MonoTime now);
   void renew_warnings();
@@ -175,9 +195,10 @@ class Scheduler {
   boost::unordered_flat_set<Index, ById, ById> by_id_;
   LaneBoard board_;
   DueHeap sleeping_;
-  std::array<ExpiryCalendar, 2> calendars_;  // of ordinary messages, of those with the null sender
-  ExpiryCalendar warnings_;                  // of messages that are yet to be late
-  std::vector<MessageId> late_;              // to be judged by the next plan()
+  using Calendars = std::array<ExpiryCalendar, kTerms>;  // by Terms
+  Calendars calendars_;
+  Calendars warnings_;           // of messages that are yet to be late
+  std::vector<MessageId> late_;  // to be judged by the next plan()
   boost::unordered_flat_map<std::uint64_t, Flight> flights_;
   std::uint64_t serial_ = 0;
   MonoTime now_ = MonoTime::min();

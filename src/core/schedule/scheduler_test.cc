@@ -142,7 +142,7 @@ TEST(Lifetime, AttemptBegunAfterItMakesADeferralAFailure) {
 
 TEST(Lifetime, OfTheNullSenderIsItsOwn) {
   Policy policy;
-  policy.bounce_lifetime = 1h;
+  policy.of(Terms::kReport).end = 1h;
   Driver driver(policy);
   const std::uint32_t recipient = 0;
   const NewJob job{{Channel::kRemote, "a"}, {&recipient, 1}, 0, {}};
@@ -155,7 +155,7 @@ TEST(Lifetime, OfTheNullSenderIsItsOwn) {
 
 TEST(Lifetime, EndsBehindAnUnreachableDestinationWithoutAnAttempt) {
   Policy policy;
-  policy.queue_lifetime = 2h;
+  policy.set_lifetimes(2h);
   Driver driver(policy);
   driver.send_many(50, "dead.example");
   int attempts = 0;
@@ -176,7 +176,7 @@ TEST(Lifetime, EndsBehindAnUnreachableDestinationWithoutAnAttempt) {
 
 TEST(Lifetime, LengthenedByANewPolicySpares) {
   Policy policy;
-  policy.queue_lifetime = 1h;
+  policy.set_lifetimes(1h);
   Driver driver(policy);
   driver.send("dead.example");
   driver.plan();
@@ -185,7 +185,7 @@ TEST(Lifetime, LengthenedByANewPolicySpares) {
   driver.now = at(2h);
   driver.plan();
   EXPECT_EQ(driver.reason(1), Reason::kSuspension);
-  policy.queue_lifetime = 24h;
+  policy.set_lifetimes(24h);
   driver.scheduler.set_policy(policy, driver.now);
   driver.scheduler.resume({Channel::kRemote, "dead.example"}, driver.now);
   EXPECT_EQ(driver.plan(), 1u);
@@ -195,7 +195,7 @@ TEST(Lifetime, LengthenedByANewPolicySpares) {
 
 Policy warning_policy(Duration after = 4h) {
   Policy policy;
-  policy.warn_after = after;
+  policy.of(Terms::kNormal).warning = after;
   return policy;
 }
 // Defers every attempt until then.
@@ -270,7 +270,7 @@ TEST(DelayedMessage, IsJudgedByANewPolicy) {
 
 TEST(DelayedMessage, ThatFailsBeforeIsNotNamed) {
   Policy policy = warning_policy();
-  policy.queue_lifetime = 4h;
+  policy.of(Terms::kNormal).end = 4h;
   Driver driver(policy);
   driver.send("dead.example");
   try_until(driver, at(24h));
@@ -340,7 +340,7 @@ TEST(QueueRun, MakesSleepingMessagesDueInTheOrderGiven) {
     driver.defer();
   }
   const std::vector ids{MessageId(3), MessageId(1), MessageId(99)};
-  EXPECT_EQ(driver.scheduler.run(ids, driver.now), 2u);
+  EXPECT_EQ(driver.scheduler.run(ids, {}, driver.now), 2u);
   EXPECT_EQ(driver.plan(), 2u);
   EXPECT_EQ(driver.running[0].message, 3u);
   EXPECT_EQ(driver.running[1].message, 1u);

@@ -56,7 +56,7 @@ class World {
   enum class Fate { kWaiting, kInFlight, kDelivered, kFailed, kRemoved };
   struct Mail {
     MonoTime birth{};
-    bool null_sender = false;
+    Terms terms = Terms::kNormal;
     bool removed = false;
     bool late = false;
     std::vector<Fate> fates;
@@ -88,11 +88,13 @@ class World {
       if (draw(4) == 0) channel.rate = {1 + draw(60), 1min, 1 + draw(4)};
     }
     policy.recipients_per_attempt = 1 + draw(5);
-    policy.queue_lifetime = std::chrono::minutes(30 + draw(6000));
-    policy.bounce_lifetime = std::chrono::minutes(draw(600));
-    if (draw(2) == 0) policy.warn_after = std::chrono::minutes(1 + draw(300));
+    for (Lifetime& lifetime : policy.lifetimes) {
+      lifetime.end = std::chrono::minutes(30 + draw(6000));
+      if (draw(2) == 0) lifetime.warning = std::chrono::minutes(1 + draw(300));
+    }
+    policy.of(Terms::kReport).end = std::chrono::minutes(draw(600));
     policy.flow_weights = {{"flow1", 1 + draw(4)}};
-    if (draw(2) == 0) policy.lane_rules = {{Channel::kRemote, "site1", 1 + draw(3), Rate{10, 1min, 2}}};
+    if (draw(2) == 0) policy.lane_rules = {{Channel::kRemote, "site1", 1 + draw(3), Rate{10, 1min, 2}, {}}};
     return policy;
   }
 
@@ -113,7 +115,12 @@ class World {
     const std::uint64_t id = ++last_id_;
     Mail mail;
     mail.birth = now_ - std::chrono::seconds(draw(4) == 0 ? draw(9000) : 0);
-    mail.null_sender = draw(8) == 0;
+    NewMessage message;
+    message.id = MessageId(id);
+    message.arrival = mail.birth;
+    message.null_sender = draw(8) == 0;
+    message.urgency = static_cast<mail::Urgency>(draw(3));
+    mail.terms = terms_of(message.urgency, message.null_sender);
     const std::uint32_t recipients = 1 + (draw(4) == 0 ? draw(30) : 0);
     std::map<std::size_t, std::vector<std::uint32_t>> grouped;
     for (std::uint32_t i = 0; i < recipients; ++i) {
@@ -128,7 +135,8 @@ class World {
                       0,
                       draw(10) == 0 ? std::optional(now_ + std::chrono::seconds(draw(500))) : std::nullopt});
     const std::string flow = "flow" + std::to_string(draw(4));
-    ASSERT_TRUE(scheduler_.accept({MessageId(id), mail.birth, mail.null_sender, flow}, jobs, now_));
+    message.flow = flow;
+    ASSERT_TRUE(scheduler_.accept(message, jobs, now_));
     open_.emplace(id, std::move(mail));
   }
 
@@ -161,7 +169,7 @@ class World {
         remove(id);
         break;
       case 7:
-        say(scheduler_.run(std::vector{id, id}, now_));
+        say(scheduler_.run(std::vector{id, id}, {}, now_));
         break;
       default:
         abandon_one();
@@ -229,7 +237,7 @@ class World {
     }
     for (const Expired& expired : plan.expired) {
       Mail& mail = open_.at(expired.message.raw());
-      ASSERT_GE(now_, mail.birth + scheduler_.policy().lifetime(mail.null_sender));
+      ASSERT_GE(now_, mail.birth + scheduler_.policy().lifetime(mail.terms));
       for (const std::uint32_t recipient : plan.recipients_of(expired)) {
         ASSERT_EQ(mail.fates[recipient], Fate::kWaiting);
         mail.fates[recipient] = Fate::kFailed;
@@ -239,10 +247,10 @@ class World {
     }
     for (const MessageId id : plan.late) {
       Mail& mail = open_.at(id.raw());
-      ASSERT_TRUE(!mail.late && !mail.removed && !mail.null_sender && mail.open());
+      ASSERT_TRUE(!mail.late && !mail.removed && mail.terms != Terms::kReport && mail.open());
       ASSERT_EQ(std::ranges::count(mail.fates, Fate::kInFlight), 0);
       ASSERT_EQ(std::ranges::count(held_, id), 0);
-      ASSERT_GE(now_, mail.birth + *scheduler_.policy().warning());
+      ASSERT_GE(now_, mail.birth + *scheduler_.policy().warning(mail.terms));
       mail.late = true;
       say(id.raw());
     }
@@ -293,8 +301,8 @@ class World {
       const auto& [recipient, verdict, too_old] = settled.recipients[i];
       ASSERT_EQ(recipient, run.recipients[i]);
       ASSERT_EQ(mail.fates[recipient], Fate::kInFlight);
-      ASSERT_EQ(too_old, verdicts[i] == Verdict::kDeferred &&
-                             run.began > mail.birth + scheduler_.policy().lifetime(mail.null_sender));
+      ASSERT_EQ(too_old,
+                verdicts[i] == Verdict::kDeferred && run.began > mail.birth + scheduler_.policy().lifetime(mail.terms));
       ASSERT_EQ(verdict, too_old ? Verdict::kFailed : verdicts[i]);
       mail.fates[recipient] = verdict == Verdict::kDelivered ? Fate::kDelivered
                               : verdict == Verdict::kFailed  ? Fate::kFailed

@@ -77,6 +77,12 @@ std::string_view name_of(Reason reason) {
       return "in-flight";
     case Reason::kInstanceLimit:
       return "instance-limit";
+    case Reason::kQueueRun:
+      return "queue-run";
+    case Reason::kExpensive:
+      return "expensive";
+    case Reason::kLoad:
+      return "load";
   }
   return "none";
 }
@@ -89,6 +95,8 @@ std::optional<Explanation> Scheduler::explain(MessageId id) const {
   explanation.birth = message.birth;
   explanation.expires = message.birth + lifetime_of(message);
   explanation.flow = board_.flows().names().name(message.flow);
+  explanation.terms = message.terms;
+  explanation.priority = message.priority();
   explanation.held = message.held;
   explanation.removed = message.removed;
   for (Index i = message.first_job; i != kNowhere; i = jobs_[i].next_of_message) {

@@ -32,13 +32,50 @@ struct NewMessage {
   bool null_sender = false;
   std::string_view flow;  // who sends
   bool warned = false;    // its sender knows that it is late, or need not know
+  mail::Urgency urgency = mail::Urgency::kNormal;
+  mail::DeliveryMode mode = mail::DeliveryMode::kBackground;
+  std::int64_t priority = 0;  // priority_number() before the first attempt; kept to about 1,000 in the load gate
 };
 
 struct NewJob {
   LaneKey lane;
   std::span<const std::uint32_t> recipients;
   std::uint32_t attempts = 0;   // that were made before
-  std::optional<MonoTime> due;  // none: now
+  std::optional<MonoTime> due;  // none: now. As Settled::next said; a past time with Retry::kRuns: the last attempt
+};
+
+// A queue run, as far as the scheduler minds. What a run makes due may be tried once, whatever the policy says about
+// waiting for runs; deferred, it waits again.
+struct RunOptions {
+  bool selective = false;  // asks about single messages: minds no ages, and reaches what waits for such a run only
+  bool probe = true;       // a destination in back-off gets a probe now; else what waits for that is left alone
+  std::optional<Duration> min_age{}, max_age{};  // none: those of the policy (RetryAges)
+  // Whatever can be tried is, however young, expensive lanes excepted.
+  static RunOptions ageless() { return {false, true, Duration::zero(), Duration::zero()}; }
+};
+
+// What a run would find a message to be.
+struct Prospect {
+  enum class Kind : std::uint8_t {
+    kUnknown,    // there is no such message
+    kLocked,     // all that is left of it is being tried
+    kHeld,       // by the operator
+    kYoung,      // its last attempt is too young, for another `young_for`
+    kElsewhere,  // nothing is to be done: what is left goes without a run, or waits for what this run does not change
+    kEligible,   // run() with the same options makes some of it due
+  };
+  Kind kind = Kind::kUnknown;
+  Duration young_for = Duration::zero();
+};
+
+// Where the jobs of a message are.
+struct Whereabouts {
+  bool known = false;
+  std::uint32_t in_flight = 0;  // being tried
+  std::uint32_t waiting = 0;    // will be tried without any event from outside: for its turn, a slot, a rate, a probe
+  std::uint32_t blocked = 0;    // by a destination in back-off, the load, the operator
+  std::uint32_t asleep = 0;     // until a time, or until a run
+  bool under_way() const { return in_flight + waiting > 0; }  // false: a run that made it due has done with it
 };
 
 struct Start {
@@ -49,12 +86,14 @@ struct Start {
   std::uint32_t first = 0, count = 0;  // Plan::recipients_of
 };
 
-// Recipients that failed without a further attempt: too long in the queue, and their destination cannot be reached.
+// Recipients that failed without a further attempt: too long in the queue, and their destination cannot be reached; or
+// given up.
 struct Expired {
   MessageId message;
   Channel channel = Channel::kRemote;
   std::string destination;
   std::uint32_t attempts = 0;
+  bool given_up = false;               // by give_up(), whatever its age
   bool message_done = false;           // it is forgotten
   std::uint32_t first = 0, count = 0;  // Plan::recipients_of
 };
@@ -82,8 +121,11 @@ struct Settled {
   MessageId message;
   LaneKey lane;
   std::vector<Recipient> recipients;  // in the order of the attempt
-  std::optional<MonoTime> next;       // when the deferred ones are due; none: none are tried again
-  bool message_done = false;          // it is forgotten
+  // When the deferred ones are due or, where they wait for a queue run, when they were tried; none: none are tried
+  // again. What NewJob::due is to be after a restart.
+  std::optional<MonoTime> next;
+  bool waits_for_run = false;  // the deferred ones do
+  bool message_done = false;   // it is forgotten
 };
 
 struct Explanation {
@@ -94,7 +136,7 @@ struct Explanation {
     Reason reason = Reason::kNone;
     std::optional<MonoTime> until;  // when that is over, if it is a time
     std::uint32_t attempts = 0;
-    MonoTime due{};                             // its retry time, perhaps past
+    MonoTime due{};                             // its retry time, perhaps past; waiting for a run: its last attempt
     AttemptId attempt;                          // if in flight
     std::size_t lane_in_flight = 0;             // attempts of its lane
     std::size_t lane_ready = 0;                 // jobs of its lane that wait as it does, itself included if it is one
@@ -103,6 +145,8 @@ struct Explanation {
   MonoTime birth{};
   MonoTime expires{};
   std::string flow;
+  Terms terms = Terms::kNormal;
+  std::int64_t priority = 0;  // about, without attempts
   bool held = false;
   bool removed = false;  // goes when its attempts in flight end
   std::vector<Job> jobs;
