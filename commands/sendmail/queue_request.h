@@ -1,5 +1,5 @@
-// What the -q options of one command line ask for, all of them together (sendmail's chapter 11.8). Made by take_queue();
-// read by the modes that run the queue, list it and become a daemon.
+// What the -q options of one command line ask for, all of them together (sendmail's chapter 11.8). Made by
+// take_queue(); read by the modes that run the queue, list it and become a daemon.
 //
 //   -q  -q0  -q-  -q!       once                 -qp[TIME]            over and over, TIME after the end of a run
 //   -qTIME                  every TIME           -qf                  once, and in the foreground
@@ -33,7 +33,7 @@ struct QueueRequest {
 
 // Why a command line is refused. The status is EX_USAGE.
 struct Misuse {
-  std::string text;          // lines, without a final newline
+  std::string text;            // lines, without a final newline
   bool word_for_word = false;  // printed without the name of the program and logged, as the chapter has it
   friend bool operator==(const Misuse&, const Misuse&) = default;
 };

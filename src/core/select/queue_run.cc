@@ -233,8 +233,7 @@ Result<QueueRun, std::string> queue_run_of(const json& from) {
       [&] { return members.number("most", std::numeric_limits<std::uint64_t>::max(), run.most); },
       [&] { return members.number("width", std::numeric_limits<std::uint32_t>::max(), run.width); },
       [&] { return members.flag("one_by_one", run.one_by_one); }, [&] { return members.flag("watch", run.watch); },
-      [&] { return members.flag("wait", run.wait); },
-      [&] { return members.flag("matching_only", run.matching_only); },
+      [&] { return members.flag("wait", run.wait); }, [&] { return members.flag("matching_only", run.matching_only); },
       [&] { return members.flag("bounce", run.bounce); }, [&] { return members.seconds("min_age", run.min_age); },
       [&] { return members.seconds("max_age", run.max_age); });
   if (!read) return fail(read.error());

@@ -13,7 +13,8 @@ constexpr std::string_view kNullSender = "<>";
 
 constexpr std::array<unsigned char, 256> lower_octets() {
   std::array<unsigned char, 256> table{};
-  for (std::size_t i = 0; i < table.size(); ++i) table[i] = static_cast<unsigned char>(ascii_lower(static_cast<char>(i)));
+  for (std::size_t i = 0; i < table.size(); ++i)
+    table[i] = static_cast<unsigned char>(ascii_lower(static_cast<char>(i)));
   return table;
 }
 constexpr std::array<unsigned char, 256> kLower = lower_octets();

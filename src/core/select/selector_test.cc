@@ -47,8 +47,8 @@ TEST(Selector, ANegatedRecipientMeansThatNoneMatches) {
 }
 
 TEST(Selector, TheEmptyTextMatchesEverything) {
-  for (const Field field : {Field::kId, Field::kRecipient, Field::kRecipientHost, Field::kRecipientBelow,
-                            Field::kSender, Field::kReason}) {
+  for (const Field field :
+       {Field::kId, Field::kRecipient, Field::kRecipientHost, Field::kRecipientBelow, Field::kSender, Field::kReason}) {
     EXPECT_TRUE(matches({{field, ""}})) << name_of(field);
     EXPECT_FALSE(matches({{field, "", true}})) << name_of(field);
     EXPECT_TRUE(matches({{field, ""}}, Facts{})) << name_of(field);
@@ -99,7 +99,8 @@ TEST(Selector, AgesAreCountedFromArrival) {
 }
 
 TEST(Selector, OneRecipientIsAskedAboutRecipientsOnly) {
-  const Matcher matcher({.tests = {{Field::kSender, "nobody"}, {Field::kRecipient, "a", true}, {Field::kRecipientHost, "x"}}});
+  const Matcher matcher(
+      {.tests = {{Field::kSender, "nobody"}, {Field::kRecipient, "a", true}, {Field::kRecipientHost, "x"}}});
   EXPECT_TRUE(matcher.needs_recipients());
   EXPECT_TRUE(matcher.matches_recipient("joe@x.test"));
   EXPECT_FALSE(matcher.matches_recipient("ann@x.test"));

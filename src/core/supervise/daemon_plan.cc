@@ -68,11 +68,15 @@ class Reader {
 }  // namespace
 
 std::string encode(const DaemonPlan& plan) {
-  json object{{"listen", plan.listen},         {"persistent", plan.persistent},
-              {"restarts", plan.restarts},     {"background", plan.background},
+  json object{{"listen", plan.listen},
+              {"persistent", plan.persistent},
+              {"restarts", plan.restarts},
+              {"background", plan.background},
               {"selector", select::to_json(plan.selector)},
-              {"report", plan.report},         {"log", plan.log},
-              {"pid_file", plan.pid_file},     {"command", plan.command},
+              {"report", plan.report},
+              {"log", plan.log},
+              {"pid_file", plan.pid_file},
+              {"command", plan.command},
               {"directory", plan.directory}};
   if (plan.interval) object["interval"] = static_cast<std::uint64_t>(plan.interval->count());
   if (plan.group) object["group"] = *plan.group;

@@ -17,10 +17,10 @@ namespace sluice::supervise {
 inline constexpr const char* kDaemonPlan = "SLUICE_DAEMON";
 
 struct DaemonPlan {
-  bool listen = false;      // -bd, -bD: an SMTP server
-  bool persistent = false;  // -qp: runners of their own; else `interval` is that of timers
-  bool restarts = true;     // runners that die are started again; false: -dno_persistent_restart
-  bool background = false;  // standard output and error go to the log once the daemon stands
+  bool listen = false;                 // -bd, -bD: an SMTP server
+  bool persistent = false;             // -qp: runners of their own; else `interval` is that of timers
+  bool restarts = true;                // runners that die are started again; false: -dno_persistent_restart
+  bool background = false;             // standard output and error go to the log once the daemon stands
   std::optional<Duration> interval{};  // of -q or -qp; nothing or 0 without -qp: no queue runs
   select::Selector selector{};         // -qI -qR -qS
   std::optional<std::string> group{};  // -qG

@@ -13,7 +13,8 @@ constexpr Duration kAfterWork{1'000}, kAfterNothing{5'000};
 }  // namespace
 
 RunTimers::RunTimers(std::span<const std::optional<Duration>> intervals, MonoTime start) {
-  for (const auto& interval : intervals) ticks_.push_back({std::max(interval.value_or(Duration{0}), Duration{0}), start});
+  for (const auto& interval : intervals)
+    ticks_.push_back({std::max(interval.value_or(Duration{0}), Duration{0}), start});
 }
 
 std::vector<std::size_t> RunTimers::due(MonoTime now) {
