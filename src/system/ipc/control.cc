@@ -27,14 +27,34 @@ Asker asker_at(int socket) {
 
 }  // namespace
 
-struct ControlServer::State : std::enable_shared_from_this<State> {
-  struct Connection {
-    std::unique_ptr<Link> link;
-    Answers answers;
-    Asker asker = Asker::kAnybody;
-  };
+bool Feed::add(std::string answer) {
+  if (!heard_ || ended_) return false;
+  if (octets_ >= kMost) {
+    was_full_ = true;
+    return false;
+  }
+  octets_ += answer.size();
+  answers_.push_back(std::move(answer));
+  if (wake_) wake_();
+  return true;
+}
 
-  State(net::Loop& in, link::Role as, Handler with) : loop(in), role(as), handler(std::move(with)) {}
+void Feed::end(std::string error) {
+  if (std::exchange(ended_, true)) return;
+  error_ = std::move(error);
+  if (wake_) wake_();
+}
+
+struct ControlServer::Connection {
+  std::unique_ptr<Link> link;
+  std::optional<Answers> answers;
+  Asker asker = Asker::kAnybody;
+  bool answering = false;  // asked for at the end of this turn
+};
+
+struct ControlServer::State : std::enable_shared_from_this<State> {
+  State(net::Loop& in, link::Role as, Handler with)
+      : loop(in), role(as), handler(std::move(with)), life(in, [this] { give_signs_of_life(); }) {}
 
   void accept(os::Fd socket) {
     const Asker asker = asker_at(socket.get());
@@ -55,7 +75,23 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
     const auto found = connections.find(number);
     if (found == connections.end()) return;
     if (found->second->asker == Asker::kAnybody) --strangers;
+    const auto connection = found->second;
     connections.erase(found);
+    if (connection->answers) leave(*connection->answers);
+  }
+
+  // Nobody hears this any more.
+  void leave(Answers& answers) {
+    const auto feed = answers.feed_;
+    if (!feed) return;
+    feed->heard_ = false;
+    feed->wake_ = nullptr;
+    feed->room_ = nullptr;
+    feed->answers_.clear();
+    feed->octets_ = 0;
+    loop.at_turn_end([feed] {
+      if (const auto gone = std::exchange(feed->gone_, nullptr)) gone();
+    });
   }
 
   bool take(std::uint64_t number, const link::Frame& frame) {
@@ -64,36 +100,78 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
     const auto connection = connections.at(number);
     if (!query || connection->answers) return false;  // one query at a time
     const auto json = nlohmann::json::parse(query->json, nullptr, false);
-    if (!json.is_object())
+    if (!json.is_object()) {
       end(*connection, "the query is not a JSON object");
-    else if (auto answers = handler(json, connection->asker); !answers)
+      return true;
+    }
+    auto answers = handler(json, connection->asker);
+    if (!answers) {
       end(*connection, answers.error());
-    else
-      connection->answers = std::move(*answers), answer_some(number);
+      return true;
+    }
+    connection->answers.emplace(std::move(*answers));
+    if (!life.armed()) life.set_after(kSignOfLife);
+    if (const auto& feed = connection->answers->feed_)
+      feed->wake_ = [weak = weak_from_this(), number] {
+        if (const auto self = weak.lock()) self->answer_later(number);
+      };
+    answer_some(number);
     return true;
   }
 
   void end(Connection& connection, const std::string& error) {
-    connection.answers = nullptr;
+    connection.answers.reset();
     connection.link->send(link::AnswerEnd{error});
+  }
+
+  void answer_later(std::uint64_t number) {
+    const auto found = connections.find(number);
+    if (found == connections.end() || std::exchange(found->second->answering, true)) return;
+    loop.at_turn_end([weak = weak_from_this(), number] {
+      if (const auto self = weak.lock()) self->answer_some(number);
+    });
   }
 
   void answer_some(std::uint64_t number) {
     const auto found = connections.find(number);
     if (found == connections.end() || !found->second->answers) return;
     const auto connection = found->second;
+    connection->answering = false;
+    if (const auto feed = connection->answers->feed_) return pass_on(*connection, *feed);
     for (int i = 0; i < kAnswersPerTurn; ++i) {
       if (connection->link->congested()) return;  // drained() comes back here
-      const auto json = connection->answers();
+      const auto json = (*connection->answers)();
       if (!json) return end(*connection, "");
       connection->link->send(link::Answer{*json});
     }
     boost::asio::post(loop.context(), [self = shared_from_this(), number] { self->answer_some(number); });
   }
 
+  void pass_on(Connection& connection, Feed& feed) {
+    while (!feed.answers_.empty() && !connection.link->congested()) {
+      feed.octets_ -= feed.answers_.front().size();
+      connection.link->send(link::Answer{feed.answers_.front()});
+      feed.answers_.pop_front();
+    }
+    if (feed.answers_.empty() && feed.ended_) return end(connection, feed.error_);
+    if (feed.octets_ < Feed::kMost / 2 && std::exchange(feed.was_full_, false) && feed.room_)
+      loop.at_turn_end([room = feed.room_] { room(); });
+  }
+
+  void give_signs_of_life() {
+    bool any = false;
+    for (auto& [number, connection] : connections) {
+      if (!connection->answers) continue;
+      any = true;
+      if (!connection->link->congested()) connection->link->send(link::Answer{});
+    }
+    if (any) life.set_after(kSignOfLife);
+  }
+
   net::Loop& loop;
   link::Role role;
   Handler handler;
+  net::Timer life;
   std::uint64_t last = 0;
   std::size_t strangers = 0;
   boost::unordered_flat_map<std::uint64_t, std::shared_ptr<Connection>> connections;
@@ -109,7 +187,9 @@ ControlServer::ControlServer(net::Loop& loop, os::Fd listener, link::Role role, 
 
 ControlServer::~ControlServer() {
   state_->acceptor.reset();
-  state_->connections.clear();
+  state_->life.cancel();
+  for (auto& [number, connection] : std::exchange(state_->connections, {}))
+    if (connection->answers) state_->leave(*connection->answers);
 }
 
 Answers answer_list(std::vector<std::string> answers) {
@@ -142,7 +222,7 @@ Result<bool, std::string> take_answer(const link::Frame& frame, const std::funct
     return false;
   }
   if (const auto answer = link::Answer::decode(frame.payload); answer && frame.type == link::FrameType::kAnswer) {
-    each(answer->json);
+    if (!answer->json.empty()) each(answer->json);  // else a sign of life
     return false;
   }
   const auto end = link::AnswerEnd::decode(frame.payload);
@@ -153,36 +233,48 @@ Result<bool, std::string> take_answer(const link::Frame& frame, const std::funct
 
 }  // namespace
 
-Result<void, std::string> ask(const std::string& path, const nlohmann::json& query,
-                              const std::function<void(Octets json)>& each, Duration patience) {
-  const auto socket = net::connect_path(path);
+Result<Asking, std::string> Asking::begin(const std::string& path, const nlohmann::json& query) {
+  auto socket = net::connect_path(path);
   if (!socket) return fail(socket.error().what);
-  const timeval limit{patience.count() / 1000, (patience.count() % 1000) * 1000};
-  ::setsockopt(socket->get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   std::string out;
   link::append_message(out, link::Hello{.pid = static_cast<std::uint32_t>(::getpid())});
-  link::append_message(out, link::Query{query.dump()});
-  if (const auto sent = send_all(socket->get(), out); !sent) return sent;
-  std::string input;
+  link::append_message(out, link::Query{query.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
+  if (const auto sent = send_all(socket->get(), out); !sent) return fail(sent.error());
+  return Asking(path, std::move(*socket));
+}
+
+Result<bool, std::string> Asking::take(const std::function<void(Octets json)>& each) {
+  char more[65536];
+  ssize_t n = 0;
+  do n = ::recv(socket_.get(), more, sizeof more, 0);
+  while (n < 0 && errno == EINTR);
+  if (n < 0) return fail(fmt::format("no answer from {}: {}", path_, std::strerror(errno)));
+  if (n == 0) return fail(fmt::format("{} closed the connection before it had answered", path_));
+  input_.append(more, static_cast<std::size_t>(n));
   std::size_t consumed = 0;
   for (;;) {
-    const auto split = link::split_frame(Octets(input).substr(consumed));
+    const auto split = link::split_frame(Octets(input_).substr(consumed));
     if (!split) return fail(std::string("the daemon's answer is malformed"));
-    if (split->consumed > 0) {
-      consumed += split->consumed;
-      const auto end = take_answer(split->frame, each);
-      if (!end) return fail(end.error());
-      if (*end) return {};
-      continue;
-    }
-    input.erase(0, consumed);
-    consumed = 0;
-    char more[65536];
-    const ssize_t n = ::recv(socket->get(), more, sizeof more, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(fmt::format("no answer from {}: {}", path, std::strerror(errno)));
-    if (n == 0) return fail(fmt::format("{} closed the connection before it had answered", path));
-    input.append(more, static_cast<std::size_t>(n));
+    if (split->consumed == 0) break;
+    consumed += split->consumed;
+    const auto end = take_answer(split->frame, each);
+    if (!end) return fail(end.error());
+    if (*end) return true;
+  }
+  input_.erase(0, consumed);
+  return false;
+}
+
+Result<void, std::string> ask(const std::string& path, const nlohmann::json& query,
+                              const std::function<void(Octets json)>& each, Duration patience) {
+  auto asking = Asking::begin(path, query);
+  if (!asking) return fail(asking.error());
+  const timeval limit{patience.count() / 1000, (patience.count() % 1000) * 1000};
+  ::setsockopt(asking->descriptor(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  for (;;) {
+    const auto end = asking->take(each);
+    if (!end) return fail(end.error());
+    if (*end) return {};
   }
 }
 

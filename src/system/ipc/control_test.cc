@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -22,6 +23,8 @@ class Control : public testing::Test {
   // Serves in a thread of its own while `asking` runs in this one.
   void serve(const ControlServer::Handler& handler, const std::function<void()>& asking) {
     net::Loop loop;
+    net::Timer later(loop, [this] { at_last_(); });
+    later_ = &later;
     auto listener = net::listen_path(path_, 0600);
     ASSERT_TRUE(listener) << listener.error().what;
     ControlServer server(loop, std::move(*listener), link::Role::kScheduler, handler);
@@ -30,6 +33,8 @@ class Control : public testing::Test {
     loop.context().stop();
   }
   std::string directory_, path_;
+  net::Timer* later_ = nullptr;  // for handlers: calls at_last_, in the daemon's loop
+  std::function<void()> at_last_{};
 };
 
 TEST_F(Control, StreamsEveryAnswerInOrder) {
@@ -82,6 +87,78 @@ TEST_F(Control, SaysThatNobodyListens) {
   const auto asked = ask(path_, {{"what", "status"}}, [](Octets) {});
   ASSERT_FALSE(asked);
   EXPECT_EQ(asked.error(), "cannot connect to " + path_ + ": No such file or directory");
+}
+
+TEST_F(Control, PassesAnswersOnThatComeLater) {
+  const auto feed = std::make_shared<Feed>();
+  at_last_ = [feed] {
+    feed->add("2");
+    feed->end("that was it");
+  };
+  std::string said;
+  serve(
+      [&](const nlohmann::json&, Asker) -> Result<Answers, std::string> {
+        feed->add("1");
+        later_->set_after(Duration{20});
+        return feed;
+      },
+      [&] {
+        const auto asked = ask(path_, {{"what", "run"}}, [&](Octets json) { said += json; });
+        ASSERT_FALSE(asked);
+        EXPECT_EQ(asked.error(), "that was it");
+      });
+  EXPECT_EQ(said, "12");
+}
+
+TEST_F(Control, SaysThatTheAskerHasGone) {
+  const auto feed = std::make_shared<Feed>();
+  std::atomic<bool> gone = false;
+  feed->on_gone([&] { gone = true; });
+  serve(
+      [&](const nlohmann::json&, Asker) -> Result<Answers, std::string> {
+        feed->add("0");
+        return feed;
+      },
+      [&] {
+        {
+          auto asking = Asking::begin(path_, {{"what", "run"}});
+          bool answered = false;
+          while (asking && !answered) ASSERT_TRUE(asking->take([&](Octets) { answered = true; }));
+        }
+        while (!gone) std::this_thread::yield();
+      });
+  EXPECT_FALSE(feed->is_heard());
+  EXPECT_FALSE(feed->add("1"));
+}
+
+TEST_F(Control, RefusesWhatASlowAskerDoesNotTakeAndTellsWhenThereIsRoomAgain) {
+  const auto feed = std::make_shared<Feed>();
+  std::atomic<bool> full = false;
+  const std::string line(1000, 'x');
+  at_last_ = [&] {  // goes on until nothing more fits, which is when the socket and the link are full too
+    while (feed->add(line)) {
+    }
+    if (full.exchange(feed->waiting() >= Feed::kMost)) return;
+    later_->set_after(Duration{1});
+  };
+  feed->on_room([feed] { feed->end(); });
+  std::size_t taken = 0;
+  serve(
+      [&](const nlohmann::json&, Asker) -> Result<Answers, std::string> {
+        later_->set_after(Duration{1});
+        return feed;
+      },
+      [&] {
+        auto asking = Asking::begin(path_, {{"what", "run"}});
+        ASSERT_TRUE(asking) << asking.error();
+        while (!full) std::this_thread::yield();
+        for (bool ended = false; !ended;) {
+          const auto end = asking->take([&](Octets) { ++taken; });
+          ASSERT_TRUE(end) << end.error();
+          ended = *end;
+        }
+      });
+  EXPECT_GT(taken, Feed::kMost / line.size());
 }
 
 TEST_F(Control, GivesUpOnADaemonThatDoesNotAnswer) {
