@@ -6,6 +6,7 @@
 
 #include "core/queue/layout.h"
 #include "core/queue/message.h"
+#include "core/route/queue_groups.h"
 #include "system/ipc/offered_queues.h"
 #include "system/net/socket.h"
 #include "system/observe/shared_loads.h"
@@ -41,7 +42,7 @@ std::vector<Queue> queues_of(const settings::Settings& settings) {
   for (const unsigned number : numbers) {
     const std::string name = fmt::format("{}{}", kPrefix, number);
     queues.push_back({number, name, settings.queue_base + '/' + name, queue::control_socket(settings.run_dir, name),
-                      !counts || is_offered(*counts, settings, number)});
+                      !counts || is_offered(*counts, settings, number), std::string(route::kDefaultGroup)});
   }
   return queues;
 }

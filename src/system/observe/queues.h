@@ -9,11 +9,12 @@
 namespace sluice::observe {
 
 struct Queue {
-  unsigned number = 0;    // the N of queueN
-  std::string name;       // "queueN"
-  std::string directory;  // queue_base/queueN
-  std::string control;    // the control socket of its qmail-send
-  bool expected = true;   // to be served; false: of a dynamic number, and not offered any more
+  unsigned number = 0;          // the N of queueN
+  std::string name;             // "queueN"
+  std::string directory;        // queue_base/queueN
+  std::string control;          // the control socket of its qmail-send
+  bool expected = true;         // to be served; false: of a dynamic number, and not offered any more
+  std::string group{"mqueue"};  // the queue group that it belongs to (core/route/queue_groups.h)
 };
 
 // By number: those that the settings say are run, and every other one from queue_start on whose directory exists,
