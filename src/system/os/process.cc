@@ -197,6 +197,10 @@ std::string find_program(const std::string& name, const std::string& path) {
   return {};
 }
 
+std::string search_path(const Environment& environment, const std::string& own) {
+  return environment.find("PATH").value_or("/usr/bin:/bin") + ':' + own;
+}
+
 std::optional<Ended> reap_any() {
   Ended ended;
   while ((ended.pid = ::waitpid(-1, &ended.status, WNOHANG)) < 0 && errno == EINTR) continue;

@@ -58,6 +58,9 @@ std::string executable_directory();
 // (as $PATH); empty: there is none.
 std::string find_program(const std::string& name, const std::string& path);
 
+// Where programs that are named without a slash are searched: $PATH, then the directory of our own programs.
+std::string search_path(const Environment& environment, const std::string& own);
+
 // A child that ended.
 struct Ended {
   pid_t pid = 0;
