@@ -30,8 +30,9 @@ struct Program {
   Environment environment;
   // (ours, the program's). Ours may repeat; numbers that the program is not given are closed in it.
   std::vector<std::pair<int, int>> descriptors;
-  std::string directory{};             // empty: stays
-  std::vector<int> ignored_signals{};  // until the program asks for them; all others get their default
+  std::string directory{};  // empty: stays
+  std::vector<int>
+      held_signals{};  // are kept until the program asks for them (net::Loop); all others get their default
   std::optional<mode_t> file_mask = std::nullopt;
   std::optional<Identity> identity = std::nullopt;  // nothing: stays
   bool own_group = false;                           // leads a process group of its own
