@@ -43,14 +43,19 @@ def test_limits_priority_and_terminal_reach_the_delivery(instance, command):
     try:
         limits = [f"--{kind}={soft}:{hard}" for kind, (_, soft, hard) in LIMITS.items()]
         instance.spawn_with((sys.executable, "-c", TAKE_TERMINAL, str(slave), "nice", "-n", "7", "prlimit", *limits, program(command[0]),
-                             *command[1:]), pass_fds=(slave,), **({"QUEUEDIR": str(instance.queue_directory)} if command[0] == "qmail-start" else {}))
+                             *command[1:]), pass_fds=(slave,), HANDED_DOWN="1",
+                            **({"QUEUEDIR": str(instance.queue_directory)} if command[0] == "qmail-start" else {}))
         extension = instance.instruct(f"|cat /proc/self/stat > {place}/stat\n|cat /proc/self/limits > {place}/limits\n./{instance.mailbox}/\n")
         inject(instance, instance.user().replace("@", f"-{extension}@"))
         instance.wait_for_log(r"^delivery \S+: success: ")
         check((place / "stat").read_text(), (place / "limits").read_text(), os.ttyname(slave))
+        workers = 0
         for worker in map(pathlib.Path, (f"/proc/{pid}" for pid in instance.processes())):
             if (worker / "comm").read_text() == "qmail-local\n":
                 check((worker / "stat").read_text(), (worker / "limits").read_text(), os.ttyname(slave))
+                assert b"\0HANDED_DOWN=1\0" in (worker / "environ").read_bytes()
+                workers += 1
+        assert workers > 0
         assert instance.stop() == 0
     finally:
         os.close(master)
