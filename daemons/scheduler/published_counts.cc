@@ -42,8 +42,11 @@ void PublishedCounts::put(const Use& local, const Use& remote) {
                                  count_of(remote.limit), 0};
   if (counts == last_) return;
   const auto octets = counts.encode();
-  shared_->write(0, Octets(octets.data(), link::QueueCounts::kFlagAt));  // without the flag
+  const Octets without_flag(octets.data(), link::QueueCounts::kFlagAt);
   last_ = counts;
+  if (shared_->write(0, without_flag)) return;
+  shared_.reset();  // somebody took it away
+  if (make().empty()) shared_->write(0, without_flag);
 }
 
 void PublishedCounts::remove() {

@@ -23,7 +23,7 @@ class PublishedCounts {
   // Whether the object is there now. While it is not, somebody should ask now and then, and put() what is so then.
   bool try_again();
 
-  // Writes what has changed since the last call; one small write, or none.
+  // Writes what has changed since the last call; one small write, or none. Makes an object anew that was taken away.
   void put(const Use& local, const Use& remote);
   void remove();
 

@@ -350,6 +350,19 @@ def test_static_mode_takes_away_what_a_killed_dynamic_one_left(dynamic):
     assert counts(dynamic) is None
 
 
+def test_shared_memory_that_somebody_removes_is_made_again(dynamic):
+    start_dynamic(dynamic, error_interval="1s")
+    wait_for_count(dynamic, 1)
+    for name in objects(dynamic):
+        (posix_ipc.SHM / f"{dynamic.settings['ipc_prefix']}{name}").unlink()
+    wait_for_count(dynamic, 1)
+    dynamic.send(dynamic.user())
+    dynamic.wait_for_mail()
+    wait_until(lambda: objects(dynamic) == ["qscheduler", "queue1"], "both objects")
+    tell_load(dynamic, 1, 200)  # and is still listened to
+    wait_for_count(dynamic, 2)
+
+
 def test_a_count_that_cannot_be_written_is_said_and_tried_again(dynamic):
     start_dynamic(dynamic, error_interval="1s")
     control = dynamic.home / "etc/control"
