@@ -13,8 +13,10 @@
 #include <span>
 
 #include "core/link/descriptors.h"
+#include "core/queue/layout.h"
 #include "queue_programs.h"
 #include "system/config/load.h"
+#include "system/config/queue_daemon.h"
 #include "system/ipc/queue_objects.h"
 #include "system/os/failure.h"
 
@@ -58,7 +60,15 @@ std::string queue_directory(const os::Environment& environment) {
   if (error) throw os::Fatal(111, fmt::format("cannot use queue {}: {}", given, error.message()));
   if (!std::filesystem::is_directory(directory))
     throw os::Fatal(111, fmt::format("cannot use queue {}: not a directory", given));
+  config::number_of_queue(directory.filename().string());
   return directory.string();
+}
+
+// Each daemon would name what it misses; this is what all queues have and empty directories do not.
+void check_made(const std::string& directory) {
+  if (::access((directory + '/' + queue::kSendMutex).c_str(), W_OK) == 0) return;
+  throw os::Fatal(111, os::with_errno(fmt::format("cannot use {}/{}", directory, queue::kSendMutex)) +
+                           "; make or repair the queue with: queue-fix " + directory);
 }
 
 layout::Owners owners_of_queue() {
@@ -75,7 +85,7 @@ Queue queue_of(const supervise::StartOptions& options) {
   queue.environment.unset("SLUICE_SUPERVISOR");
   queue.environment.unset(link::kLoggerPid);
   queue.binaries = os::executable_directory();
-  queue.search_path = queue.environment.find("PATH").value_or("/usr/bin:/bin") + ':' + queue.binaries;
+  queue.search_path = os::search_path(queue.environment, queue.binaries);
   queue.default_delivery = options.default_delivery ? *options.default_delivery : settings_now().defaultdelivery;
   queue.logger = options.logger;
   queue.dynamic = options.dynamic;
@@ -129,6 +139,7 @@ int run(int argc, char** argv) {
   if (!arguments.empty() && arguments.front() == std::string_view("--only")) return run_one(arguments.subspan(1));
   const auto options = options_of(arguments);
   Queue queue = queue_of(options);
+  check_made(queue.directory);
   const layout::Owners owners = owners_of_queue();
   // A supervisor says it once for all of its queues.
   if (!owners.partitioned() && std::getenv("SLUICE_SUPERVISOR") == nullptr)

@@ -140,8 +140,8 @@ QueuePrograms queue_programs(const Queue& queue, const Links& links, const layou
   os::Program& scheduler = programs.scheduler;
   scheduler = daemon(queue, "qmail-send", {queue.dynamic ? "-d" : "-s"},
                      user_with_groups(queue, owners, User::kScheduler, Group::kQmail));
-  // The supervisor may pass these on before qmail-send listens to them.
-  scheduler.ignored_signals = {SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2};
+  // The supervisor may pass these on before qmail-send listens to them, and after it has read its settings.
+  scheduler.held_signals = {SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2};
   scheduler.descriptors = {{links.log.first ? links.log.first.get() : STDOUT_FILENO, link::kActivityLog},
                            {links.null.get(), STDOUT_FILENO},
                            {STDERR_FILENO, STDERR_FILENO},

@@ -25,6 +25,7 @@ namespace sluice::scheduler {
 namespace {
 
 constexpr const char* kName = "qmail-send";
+constexpr Duration kPublishAgain{5000};  // shared memory that was refused
 
 // One qmail-send a queue, held until the process ends.
 os::Fd hold_mutex(const std::string& queue_directory) {
@@ -174,11 +175,17 @@ int run(int argc, char** argv) {
   reap(send);  // what ended before we listened
   std::optional<PublishedCounts> published;
   if (daemon.has('d')) published.emplace(link::ipc_name(settings.ipc_prefix, daemon.name));
-  send.on_change([&] {
+  const auto publish = [&] {
     if (!published) return;
     const schedule::ChannelStatus local = send.core().status(queue::Channel::kLocal);
     published->put({local.in_flight, local.limit}, send.use_of_remote());
+  };
+  send.on_change(publish);
+  net::Timer publish_again(loop, [&] {
+    if (!published->try_again()) return publish_again.set_after(kPublishAgain);
+    publish();
   });
+  if (published) publish_again.set_after(kPublishAgain);
   send.start({.directory = daemon.directory, .number = daemon.number, .options = options});
   loop.run();
   if (published && send.exit_code() == 0) published->remove();

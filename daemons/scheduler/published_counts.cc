@@ -20,11 +20,20 @@ std::int32_t count_of(std::uint32_t value) {
 }  // namespace
 
 PublishedCounts::PublishedCounts(std::string name) : name_(std::move(name)) {
+  if (const auto trouble = make(); !trouble.empty())
+    os::say("warn", "qmail-send", trouble + "; clients do not see the load of this queue");
+}
+
+std::string PublishedCounts::make() {
   auto shared = ipc::SharedCounts::make(name_, link::QueueCounts::kOctets, {::geteuid(), ::getegid(), kEverybodyReads});
-  if (shared)
-    shared_ = std::move(*shared);
-  else
-    os::say("warn", "qmail-send", shared.error() + "; clients do not see the load of this queue");
+  if (!shared) return shared.error();
+  shared_ = std::move(*shared);
+  return {};
+}
+
+bool PublishedCounts::try_again() {
+  if (!shared_ && make().empty()) os::say("info", "qmail-send", "shared memory " + name_ + " is there");
+  return shared_.has_value();
 }
 
 void PublishedCounts::put(const Use& local, const Use& remote) {
@@ -33,8 +42,11 @@ void PublishedCounts::put(const Use& local, const Use& remote) {
                                  count_of(remote.limit), 0};
   if (counts == last_) return;
   const auto octets = counts.encode();
-  shared_->write(0, Octets(octets.data(), link::QueueCounts::kFlagAt));  // without the flag
+  const Octets without_flag(octets.data(), link::QueueCounts::kFlagAt);
   last_ = counts;
+  if (shared_->write(0, without_flag)) return;
+  shared_.reset();  // somebody took it away
+  if (make().empty()) shared_->write(0, without_flag);
 }
 
 void PublishedCounts::remove() {

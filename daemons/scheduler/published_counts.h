@@ -20,11 +20,16 @@ class PublishedCounts {
   // the queue works without it.
   explicit PublishedCounts(std::string name);
 
-  // Writes what has changed since the last call; one small write, or none.
+  // Whether the object is there now. While it is not, somebody should ask now and then, and put() what is so then.
+  bool try_again();
+
+  // Writes what has changed since the last call; one small write, or none. Makes an object anew that was taken away.
   void put(const Use& local, const Use& remote);
   void remove();
 
  private:
+  std::string make();
+
   std::string name_;
   std::optional<ipc::SharedCounts> shared_;
   std::optional<link::QueueCounts> last_;

@@ -1,6 +1,7 @@
 #include "published_counts.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace sluice::scheduler {
@@ -45,6 +46,22 @@ TEST_F(Published, LeaveLmtpOutWhereNothingIsRoutedToIt) {
 TEST_F(Published, CountWhatIsStillInFlightAfterTheLastRouteWasTakenAway) {
   counts_.put({1, 10}, use_of_remote(Status{120, 60}, Status{30, 3}, false));
   EXPECT_EQ(seen(), (link::QueueCounts{1, 63, 10, 150, 0}));
+}
+
+TEST(PublishedLater, AreSeenWhenWhatWasInTheWayIsGone) {
+  const std::string name = "/published-later-test-" + std::to_string(::getpid());
+  const std::string obstacle = "/dev/shm" + name;
+  ASSERT_EQ(::mkdir(obstacle.c_str(), 0700), 0);
+  PublishedCounts counts(name);
+  counts.put({1, 10}, {2, 20});
+  EXPECT_FALSE(counts.try_again());
+  ASSERT_EQ(::rmdir(obstacle.c_str()), 0);
+  EXPECT_TRUE(counts.try_again());
+  counts.put({1, 10}, {2, 20});
+  const auto object = ipc::SharedCounts::open(name, ipc::SharedCounts::Use::kRead);
+  ASSERT_TRUE(object) << object.error();
+  EXPECT_EQ(object->get<link::QueueCounts>(), (link::QueueCounts{1, 2, 10, 20, 0}));
+  counts.remove();
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "system/net/socket.h"
 #include "system/os/clock.h"
 #include "system/os/failure.h"
+#include "system/os/process.h"
 
 namespace sluice::supervisor {
 
@@ -48,6 +49,12 @@ void check_programs(const Instance& instance) {
     const std::string path = instance.binaries + '/' + name;
     if (::access(path.c_str(), X_OK) != 0) throw os::Fatal(111, os::with_errno("cannot execute " + path));
   }
+  if (instance.logger.empty()) return;
+  const std::string& name = instance.logger.front();
+  std::string logger = os::find_program(name, os::search_path(os::Environment::current(), instance.binaries));
+  if (logger.empty()) throw os::Fatal(111, "cannot find the logger " + name);
+  if (logger == name && !name.starts_with('/')) logger.insert(0, 1, '/');  // it is started there
+  if (::access(logger.c_str(), X_OK) != 0) throw os::Fatal(111, os::with_errno("cannot execute the logger " + name));
 }
 
 void make_directories(const Instance& instance, const layout::Owners& owners) {

@@ -105,7 +105,7 @@ void Fleet::start_others() {
   std::vector<unsigned> idle;
   for (const unsigned number : queue_numbers(instance_.queue_base)) {
     const unsigned place = number - instance_.queue_start;
-    if (number < instance_.queue_start || place >= bounds_.ceiling)
+    if (number < instance_.queue_start || (place >= count_ && !instance_.dynamic))
       idle.push_back(number);
     else if (place >= count_)
       add(place, true).start();
@@ -115,9 +115,11 @@ void Fleet::start_others() {
 
 void Fleet::say_what_is_not_run(const std::vector<unsigned>& numbers) const {
   for (const unsigned number : numbers)
-    announce(fmt::format("queue {} is there and not run: its number is outside of {} to {}",
-                         supervise::queue_at(instance_.queue_base, number).directory, instance_.queue_start,
-                         instance_.queue_start + bounds_.ceiling - 1));
+    announce(fmt::format("queue {} is there and not run, whatever is in it: its number is {}",
+                         supervise::queue_at(instance_.queue_base, number).directory,
+                         instance_.dynamic ? fmt::format("below {}", instance_.queue_start)
+                                           : fmt::format("outside of {} to {}", instance_.queue_start,
+                                                         instance_.queue_start + count_ - 1)));
 }
 
 FleetQueue& Fleet::add(unsigned place, bool draining) {

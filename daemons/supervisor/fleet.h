@@ -3,8 +3,8 @@
 // those behind drain, retire and are looked after: what another program puts into the todo directory of a retired
 // queue is found within 20 s, and the queue is started to deliver it. Place p is the queue QUEUE_START + p.
 //
-// At the start every queue directory up to the highest allowed number is run once, so that nothing in it is forgotten.
-// No trouble of one queue concerns another.
+// At the start every queue directory from QUEUE_START on is run once, also beyond QUEUE_MAX, which may have been
+// lowered since, so that nothing in it is forgotten. No trouble of one queue concerns another.
 #pragma once
 
 #include <functional>

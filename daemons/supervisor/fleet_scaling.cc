@@ -154,7 +154,7 @@ void Fleet::look_at_retired() {
   if (stopping_) return;
   for (const unsigned number : queue_numbers(instance_.queue_base)) {
     const unsigned place = number - instance_.queue_start;
-    if (number < instance_.queue_start || place >= bounds_.ceiling || at(place) != nullptr) continue;
+    if (number < instance_.queue_start || at(place) != nullptr) continue;
     auto names = todo_names(directory_of(place), kMostNames);
     if (names.empty()) {
       left_.erase(place);

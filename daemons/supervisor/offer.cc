@@ -1,6 +1,7 @@
 #include "offer.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <vector>
 
@@ -10,21 +11,25 @@ namespace sluice::supervisor {
 
 Offer::Offer(net::Loop& loop, std::string prefix, const layout::Owners& owners, OnLoads on_loads)
     : loop_(loop), prefix_(std::move(prefix)), owners_(owners), on_loads_(std::move(on_loads)), again_(loop, [this] {
-        if (!shared_) make();
+        if (!shared_ || loads_taken_away()) make();
         if (shared_) write();
+        again_.set_after(interval_);
       }) {}
 
 Offer::~Offer() {
   if (readable_) readable_->release();
 }
 
-void Offer::start() { make(); }
+void Offer::start() {
+  make();
+  again_.set_after(interval_);
+}
 
 void Offer::make() {
   auto objects = ipc::make_scheduler_objects(prefix_, owners_);
   if (!objects) {
     if (complaint_ != objects.error()) alert(complaint_ = objects.error());
-    return again_.set_after(interval_);
+    return;
   }
   if (!complaint_.empty()) announce("shared memory and message queue are there again"), complaint_.clear();
   for (const std::string& line : objects->notes.lines) announce(line);
@@ -43,9 +48,12 @@ void Offer::put(const link::SchedulerCounts& counts) {
 }
 
 void Offer::write() {
-  if (shared_->put(counts_)) return;
-  shared_.reset();  // somebody took it away
-  again_.set_after(interval_);
+  if (!shared_->put(counts_)) shared_.reset();  // somebody took it away
+}
+
+bool Offer::loads_taken_away() const {
+  struct stat status {};
+  return loads_ && ::fstat(loads_->descriptor(), &status) == 0 && status.st_nlink == 0;
 }
 
 void Offer::wait_for_load() {

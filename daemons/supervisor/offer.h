@@ -1,6 +1,7 @@
 // Offer: what dynamic queues show to the programs of this machine: the shared memory /qscheduler, which says how many
 // queues may be used, and the message queue of that name, by which anybody with the right tells how loaded a queue is
-// (core/link/queue_counts.h). What the system refuses is tried again after a while; nothing waits for it.
+// (core/link/queue_counts.h). What the system refuses, or somebody takes away, is made
+// after a while; nothing waits for it.
 #pragma once
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -35,6 +36,7 @@ class Offer {
  private:
   void make();
   void write();
+  bool loads_taken_away() const;
   void wait_for_load();
   void receive();
 

@@ -104,6 +104,7 @@ Result<StartedQueue, StartTrouble> start_queue(const Instance& instance, const s
   program.arguments.insert(program.arguments.end(), instance.logger.begin(), instance.logger.end());
   program.descriptors.emplace_back(link->second.get(), link::kToSupervisor);
   program.environment.set(link::kSupervisorLink, std::to_string(link::kToSupervisor));
+  program.held_signals = {SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2};  // are for qmail-send, which it is not yet
   program.own_group = true;
   program.parent_death_signal = SIGTERM;
   const auto pid = spawned(program);

@@ -57,7 +57,7 @@ Result<pid_t, StartTrouble> start_smtp_server(const Instance& instance, Listener
   program.directory = instance.home;
   program.file_mask = 077;
   program.identity = owners.identity(queue::User::kServer, queue::Group::kNofiles);
-  program.ignored_signals = {SIGHUP};  // until it listens to it
+  program.held_signals = {SIGHUP};
   program.own_group = true;
   program.parent_death_signal = SIGTERM;
   const auto pid = os::spawn(program);

@@ -164,14 +164,15 @@ def test_queues_above_a_lowered_maximum_retire_and_nobody_else_notices(dynamic):
     dynamic.wait_for_mail()
 
 
-def test_a_queue_with_deferred_mail_stays_until_that_is_gone(dynamic):
+@pytest.mark.parametrize("ceiling", [20, 1])
+def test_a_queue_with_deferred_mail_stays_until_that_is_gone(dynamic, ceiling):
     port = free_port()
     start_dynamic(dynamic, "-n", queue_count=2, smtproutes=[f"x.test:127.0.0.1:{port}"])
     wait_for_count(dynamic, 2)
     submit(dynamic, 2, "deferred")
     dynamic.wait_for_log(r"^delivery \S+\.2: deferral")
     assert dynamic.stop() == 0
-    dynamic.configure(queue_count=1)
+    dynamic.configure(queue_count=1, queue_max=ceiling)
     spawn_dynamic(dynamic)
     wait_until(lambda: states_or_none(dynamic) == {"queue1": "running", "queue2": "draining"}, "the second queue to drain")
     with Recorder(port=port) as recorder:
@@ -227,12 +228,13 @@ def submit(instance, number, identity):
     assert done.returncode == 0
 
 
-def test_mail_in_the_todo_directory_of_a_retired_queue_is_found_within_thirty_seconds(dynamic):
+@pytest.mark.parametrize("ceiling", [20, 1])
+def test_mail_in_the_todo_directory_of_a_retired_queue_is_found_within_thirty_seconds(dynamic, ceiling):
     with Recorder() as recorder:
         start_dynamic(dynamic, "-n", queue_count=2, smtproutes=[f"x.test:{recorder.route}"])
         wait_for_count(dynamic, 2)
         assert dynamic.stop() == 0
-        dynamic.configure(queue_count=1)
+        dynamic.configure(queue_count=1, queue_max=ceiling)
         spawn_dynamic(dynamic)
         dynamic.wait_for_log(r"^alert: qscheduler: Removed pid \d+\. New qcount=1$")
         submit(dynamic, 2, "late")
@@ -346,6 +348,19 @@ def test_static_mode_takes_away_what_a_killed_dynamic_one_left(dynamic):
     dynamic.spawn(program("qscheduler"), "-s")
     dynamic.wait_until_ready()
     assert counts(dynamic) is None
+
+
+def test_shared_memory_that_somebody_removes_is_made_again(dynamic):
+    start_dynamic(dynamic, error_interval="1s")
+    wait_for_count(dynamic, 1)
+    for name in objects(dynamic):
+        (posix_ipc.SHM / f"{dynamic.settings['ipc_prefix']}{name}").unlink()
+    wait_for_count(dynamic, 1)
+    dynamic.send(dynamic.user())
+    dynamic.wait_for_mail()
+    wait_until(lambda: objects(dynamic) == ["qscheduler", "queue1"], "both objects")
+    tell_load(dynamic, 1, 200)  # and is still listened to
+    wait_for_count(dynamic, 2)
 
 
 def test_a_count_that_cannot_be_written_is_said_and_tried_again(dynamic):

@@ -175,6 +175,11 @@ def test_a_logger_keeps_options_of_its_own_and_an_unknown_one_is_named(instance)
     wait_until(lambda: "info: qmail-send:" in record.read_text(), "the record")
     assert instance.stop() == 0
     wait_until(lambda: record.read_text().endswith(" exiting\n"), "the end of the record")
-    instance.spawn(program("qmail-start"), "./Mailbox", "no-such-logger")
-    assert instance.process.wait(60) == 111
-    assert "cannot find the logger no-such-logger" in instance.log
+    for name in ("qmail-start", "qscheduler"):
+        for logger, complaint in (("no-such-logger", "cannot find the logger no-such-logger"),
+                                  ("/no/such/logger", "/no/such/logger: No such file or directory")):
+            mark = instance.mark()
+            instance.spawn(program(name), "-s", "./Mailbox", logger)
+            assert instance.process.wait(60) == 111
+            said = instance.log_after(mark).splitlines()
+            assert len([line for line in said if not line.startswith("info: ")]) == 1 and complaint in said[-1], said

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -115,6 +116,19 @@ def test_hup_rereads_who_may_be_a_recipient(instance):
         fresh.close()
         return answer.startswith("250")
     wait_until(accepted, "the new domain to be accepted")
+
+
+def test_signals_to_a_queue_that_is_just_starting_do_not_end_it(instance):
+    instance.set_up()
+    instance.spawn()
+    instance.wait_for_log(r"queue \S+/queue1 started$")
+    for _ in range(40):
+        for signo in (signal.SIGHUP, signal.SIGALRM):
+            instance.process.send_signal(signo)
+        time.sleep(0.002)
+    instance.wait_until_ready()
+    instance.wait_for_log("qmail-send: pid .* got HUP")
+    assert "killed by signal" not in instance.log and "died" not in instance.log
 
 
 def test_hup_sends_a_deferred_message_a_new_way(instance):

@@ -379,3 +379,15 @@ def test_the_smtp_server_follows_the_queues_that_are_offered(instance, intakes):
             soon([4, 0, 0])  # the static set
     finally:
         server.stop()
+
+
+def test_shared_memory_that_was_refused_is_made_as_soon_as_it_can_be(instance):
+    obstacle = posix_ipc.SHM / f"{instance.settings['ipc_prefix']}queue1"
+    obstacle.mkdir()
+    try:
+        start_queue(instance, "-d", concurrencylocal=3, concurrencyremote=7)
+        instance.wait_for_log("clients do not see the load of this queue$")
+    finally:
+        obstacle.rmdir()
+    wait_until(lambda: counts(instance, 1) == (0, 0, 3, 7, 0), lambda: counts(instance, 1))
+    instance.wait_for_log("^info: qmail-send: shared memory .*queue1 is there$")

@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "core/supervise/recorded_load_for_tests.h"
 #include "core/supervise/scaling.h"
 
 namespace sluice::supervise {
@@ -194,7 +195,7 @@ TEST(ScalingSimulation, RampUpAndDownTurnsOnce) {
 }
 
 TEST(ScalingSimulation, DayOfMailLooksCalm) {
-  // Recorded of no one machine, but shaped as mail is: a night, a morning, noon, newsletters on the hour; noise on top.
+  // Of no one machine, but shaped as mail is: a night, a morning, noon, newsletters on the hour; noise on top.
   std::mt19937 chance(7);
   std::lognormal_distribution<double> noise(0, 0.35);
   const Curve day = [&](Duration t) {
@@ -207,6 +208,19 @@ TEST(ScalingSimulation, DayOfMailLooksCalm) {
   fleet.run(day, hours(24));
   EXPECT_LE(fleet.reversals(), 60u);
   EXPECT_LE(fleet.changes().size(), 160u);
+}
+
+TEST(ScalingSimulation, RecordedBurstsAreFollowedWithoutFlapping) {
+  Fleet fleet({});
+  fleet.run([](Duration t) { return recorded_load(t); }, minutes(10));
+  // Dozens of bursts: one way up, one way down.
+  EXPECT_EQ(fleet.reversals(), 1u);
+  EXPECT_EQ(fleet.count(), 1u);
+  // Again and again, with the calm at its end in between: each time up once and down once at most.
+  Fleet busy({});
+  constexpr unsigned kRounds = 50;
+  busy.run([](Duration t) { return recorded_load(t % kRecordedLength); }, kRounds * kRecordedLength);
+  EXPECT_LE(busy.reversals(), 2 * kRounds);
 }
 
 TEST(ScalingSimulation, NoiseAroundTheThresholdDoesNotMakeItFlap) {

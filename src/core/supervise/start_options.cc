@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "core/settings/check.h"
+
 namespace sluice::supervise {
 
 namespace {
@@ -41,7 +43,12 @@ Result<StartOptions, std::string> parse_start_options(std::span<const char* cons
       apply(options, letter);
     }
   }
-  if (i < arguments.size()) options.default_delivery = arguments[i++];
+  if (i < arguments.size()) {
+    options.default_delivery = arguments[i++];
+    if (const auto mistake = settings::check_delivery(*options.default_delivery))
+      return fail("defaultdelivery: " + mistake->message +
+                  "; allowed: lines of a .qmail file, as ./Maildir/ or ./Mailbox");
+  }
   for (; i < arguments.size(); ++i) options.logger.emplace_back(arguments[i]);
   return options;
 }

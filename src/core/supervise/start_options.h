@@ -24,7 +24,8 @@ struct StartOptions {
 };
 
 // `letters` are the options that the program takes, e.g. "sdcn"; `arguments` come without the program's name.
-//   errors  "unknown option -x"
+//   errors  "unknown option -x"; "defaultdelivery: ..." where mail would be thrown away, as with the setting of that
+//   name
 Result<StartOptions, std::string> parse_start_options(std::span<const char* const> arguments, std::string_view letters);
 
 }  // namespace sluice::supervise

@@ -27,7 +27,17 @@ TEST(StartOptions, EndAtTheDefaultDeliveryAndLeaveTheLoggerItsOwn) {
   EXPECT_EQ(options->logger, (std::vector<std::string>{"splogger", "-x", "qmail"}));
 }
 
-TEST(StartOptions, EndAtTwoDashes) { EXPECT_EQ(parse({"-s", "--", "-odd"})->default_delivery, "-odd"); }
+TEST(StartOptions, EndAtTwoDashes) {
+  const auto options = parse({"-s", "--", "./Mailbox", "-odd"});
+  EXPECT_EQ(options->default_delivery, "./Mailbox");
+  EXPECT_EQ(options->logger, std::vector<std::string>{"-odd"});
+}
+
+TEST(StartOptions, RefuseADefaultDeliveryThatWouldThrowMailAway) {
+  for (const char* const nothing : {"", "# nothing", "-s"})
+    EXPECT_TRUE(parse({"--", nothing}).error().starts_with("defaultdelivery: ")) << nothing;
+  EXPECT_TRUE(parse({"|dot-forward .forward\n./Mailbox"}));
+}
 
 TEST(StartOptions, RefuseWhatTheyDoNotKnow) {
   EXPECT_EQ(parse({"-sx"}).error(), "unknown option -x");

@@ -34,8 +34,9 @@ std::string take_options(int argc, char** argv, std::string_view known) {
   return letters;
 }
 
-// The digits at the end of "queue12".
-unsigned number_of(std::string_view name) {
+}  // namespace
+
+unsigned number_of_queue(std::string_view name) {
   const std::size_t digits = name.find_last_not_of("0123456789") + 1;
   unsigned number = queue::kQueueNumbers;
   const auto [end, error] = std::from_chars(name.data() + digits, name.data() + name.size(), number);
@@ -44,8 +45,6 @@ unsigned number_of(std::string_view name) {
                                      queue::kQueueNumbers - 1, name));
   return number;
 }
-
-}  // namespace
 
 std::string QueueDaemon::intake_socket() const { return queue::intake_socket(settings.settings().run_dir, name); }
 std::string QueueDaemon::control_socket() const { return queue::control_socket(settings.settings().run_dir, name); }
@@ -62,9 +61,12 @@ QueueDaemon queue_daemon(const char* program, int argc, char** argv, std::string
     tell(program, loaded.error());
     throw os::Fatal(111, "the settings are bad");
   }
-  return {directory,          name,
-          number_of(name),    qident,
-          std::move(letters), Reloadable({}, std::move(environment), std::move(*loaded))};
+  return {directory,
+          name,
+          number_of_queue(name),
+          qident,
+          std::move(letters),
+          Reloadable({}, std::move(environment), std::move(*loaded))};
 }
 
 bool reread(const char* program, Reloadable& settings) {

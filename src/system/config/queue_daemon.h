@@ -27,6 +27,9 @@ struct QueueDaemon {
 // or if the settings are bad; each problem of the settings was then written to standard error.
 QueueDaemon queue_daemon(const char* program, int argc, char** argv, std::string_view options = "");
 
+// The N of a name like queueN. Throws os::Fatal (111) if it has none.
+unsigned number_of_queue(std::string_view name);
+
 // Rereads after a HUP or a Reload. False: the settings are bad, the problems were written to standard error, and the
 // old settings stay.
 bool reread(const char* program, Reloadable& settings);

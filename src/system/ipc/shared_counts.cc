@@ -66,7 +66,8 @@ bool SharedCounts::read(char* to, std::size_t octets) const {
 bool SharedCounts::write(std::size_t at, Octets octets) {
   struct stat status {};
   const auto end = static_cast<off_t>(at + octets.size());
-  if (::fstat(fd_.get(), &status) != 0 || status.st_size < end) return false;
+  // A name that was removed leaves its object to those who have it open, and nobody else finds it.
+  if (::fstat(fd_.get(), &status) != 0 || status.st_nlink == 0 || status.st_size < end) return false;
   return ::pwrite(fd_.get(), octets.data(), octets.size(), static_cast<off_t>(at)) ==
          static_cast<ssize_t>(octets.size());
 }

@@ -30,7 +30,7 @@ class SharedCounts {
 
   // Exactly `octets` octets from the start. False: the object is smaller or larger, or cannot be read.
   bool read(char* to, std::size_t octets) const;
-  // False: it could not be written. Writes nothing beyond the object's size.
+  // False: it could not be written, or its name is gone. Writes nothing beyond the object's size.
   bool write(std::size_t at, Octets octets);
 
   std::optional<uid_t> owner() const;

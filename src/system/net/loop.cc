@@ -1,6 +1,7 @@
 #include "system/net/loop.h"
 
 #include <boost/asio/post.hpp>
+#include <csignal>
 
 #include "system/os/clock.h"
 
@@ -43,8 +44,14 @@ void Loop::end_turn() {
 
 void Loop::on_signals(std::initializer_list<int> signals, std::function<void(int)> handler) {
   on_signal_ = std::move(handler);
-  for (const int signo : signals) signals_.add(signo);
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  for (const int signo : signals) {
+    signals_.add(signo);
+    sigaddset(&wanted, signo);
+  }
   wait_for_signal();
+  ::pthread_sigmask(SIG_UNBLOCK, &wanted, nullptr);
 }
 
 void Loop::wait_for_signal() {

@@ -32,7 +32,8 @@ class Loop {
   // Calls `work` at the end of this turn. Each caller keeps its own "asked already" mark if once is enough.
   void at_turn_end(std::function<void()> work);
 
-  // Calls `handler(signo)` in the loop (never in the signal's own context) whenever one of `signals` arrives.
+  // Calls `handler(signo)` in the loop (never in the signal's own context) whenever one of `signals` arrives;
+  // also for those that were blocked and came before (os::Program::held_signals).
   void on_signals(std::initializer_list<int> signals, std::function<void(int)> handler);
 
   boost::asio::io_context& context() { return context_; }

@@ -52,6 +52,24 @@ TEST(Loop, RunsWorkForTheEndOfTheTurnAfterAllThatWasReady) {
   EXPECT_EQ(order, "abe");
 }
 
+TEST(Loop, HandsOverSignalsThatWereHeldUntilItAskedForThem) {
+  sigset_t held;
+  sigemptyset(&held);
+  sigaddset(&held, SIGUSR1);
+  ASSERT_EQ(::pthread_sigmask(SIG_BLOCK, &held, nullptr), 0);
+  ::raise(SIGUSR1);
+  Loop loop;
+  int seen = 0;
+  loop.on_signals({SIGUSR1}, [&](int signo) {
+    seen = signo;
+    loop.stop();
+  });
+  Timer patience(loop, [&] { loop.stop(); });
+  patience.set_after(Duration{5000});
+  loop.run();
+  EXPECT_EQ(seen, SIGUSR1);
+}
+
 TEST(Loop, HandsSignalsToTheLoop) {
   Loop loop;
   std::vector<int> seen;

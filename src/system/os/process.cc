@@ -78,12 +78,12 @@ bool become(const Identity& identity) {
   return true;
 }
 
-void reset_signals(const std::vector<int>& ignored) {
+void reset_signals(const std::vector<int>& held) {
   for (int signo = 1; signo < NSIG; ++signo) std::signal(signo, SIG_DFL);
-  for (const int signo : ignored) std::signal(signo, SIG_IGN);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  sigset_t mask;
+  sigemptyset(&mask);
+  for (const int signo : held) sigaddset(&mask, signo);
+  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
 }
 
 // `file` was opened by whom we were before: the program may stand below a directory that only root may enter. -1: it
@@ -112,7 +112,7 @@ Stop go(const Prepared& prepared, pid_t parent, int& report) {
     ::prctl(PR_SET_PDEATHSIG, death_signal);
     if (::getppid() != parent) ::raise(death_signal);  // died before we asked
   }
-  reset_signals(program.ignored_signals);
+  reset_signals(program.held_signals);
   return execute(prepared, file);
 }
 
@@ -195,6 +195,10 @@ std::string find_program(const std::string& name, const std::string& path) {
     start = end + 1;
   }
   return {};
+}
+
+std::string search_path(const Environment& environment, const std::string& own) {
+  return environment.find("PATH").value_or("/usr/bin:/bin") + ':' + own;
 }
 
 std::optional<Ended> reap_any() {

@@ -30,8 +30,9 @@ struct Program {
   Environment environment;
   // (ours, the program's). Ours may repeat; numbers that the program is not given are closed in it.
   std::vector<std::pair<int, int>> descriptors;
-  std::string directory{};             // empty: stays
-  std::vector<int> ignored_signals{};  // until the program asks for them; all others get their default
+  std::string directory{};  // empty: stays
+  std::vector<int>
+      held_signals{};  // are kept until the program asks for them (net::Loop); all others get their default
   std::optional<mode_t> file_mask = std::nullopt;
   std::optional<Identity> identity = std::nullopt;  // nothing: stays
   bool own_group = false;                           // leads a process group of its own
@@ -57,6 +58,9 @@ std::string executable_directory();
 // The file that `name` means to execvp: itself if it has a slash, else the first executable of that name in `path`
 // (as $PATH); empty: there is none.
 std::string find_program(const std::string& name, const std::string& path);
+
+// Where programs that are named without a slash are searched: $PATH, then the directory of our own programs.
+std::string search_path(const Environment& environment, const std::string& own);
 
 // A child that ended.
 struct Ended {

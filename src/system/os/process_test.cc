@@ -80,6 +80,14 @@ TEST(Spawn, SetsSignalsAndFileMaskBack) {
   std::signal(SIGPIPE, before);
 }
 
+TEST(Spawn, HoldsSignalsThatTheProgramWillAskFor) {
+  Program program;
+  program.held_signals = {SIGHUP};
+  EXPECT_EQ(output_of(program, "kill -HUP $$; echo lives"), "lives\n");
+  program.held_signals = {};
+  EXPECT_EQ(output_of(program, "kill -HUP $$; echo lives"), "");
+}
+
 TEST(Spawn, BecomesSomebodyElseWithExactlyOneGroup) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   Program program;
