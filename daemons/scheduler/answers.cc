@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "listed_message.h"
 #include "remembered.h"
 
 namespace sluice::scheduler {
@@ -58,45 +59,6 @@ std::string status_of(Send& send, const std::string& name, const std::string& di
                   {"daemons", std::move(daemons)}});
 }
 
-// Why recipient `index` waits, among the jobs of its message.
-const schedule::Explanation::Job* job_of(const std::optional<schedule::Explanation>& explanation, std::uint32_t index) {
-  if (!explanation) return nullptr;
-  for (const auto& job : explanation->jobs)
-    if (std::find(job.recipients.begin(), job.recipients.end(), index) != job.recipients.end()) return &job;
-  return nullptr;
-}
-
-json recipient_of(Send& send, const queue::Image::RecipientView& view, const schedule::Explanation::Job* job) {
-  json recipient = {{"address", view.address}, {"channel", queue::name_of(view.channel)}, {"attempts", view.attempts}};
-  if (!view.text.empty()) recipient["text"] = view.text;
-  if (view.status == queue::RecipientStatus::kDelivered) recipient["state"] = "delivered";
-  if (view.status == queue::RecipientStatus::kFailed) recipient["state"] = "failed";
-  if (queue::is_done(view.status)) return recipient;
-  recipient["state"] = view.status == queue::RecipientStatus::kDeferred ? "deferred" : "new";
-  if (job == nullptr) return recipient;
-  recipient["reason"] = name_of(job->reason);
-  recipient["lane"] = job->destination;
-  for (const schedule::SharedLimits::Holder& holder : job->holders)
-    recipient["held_by"]["queue" + std::to_string(holder.queue)] = holder.attempts;
-  const auto next = job->until.value_or(job->due);
-  recipient["next"] = to_seconds(send.loop().wall() + (next - send.loop().now()));
-  return recipient;
-}
-
-std::string message_of(Send& send, const std::string& name, const queue::Image::MessageView& message) {
-  const auto explanation = send.core().explain(message.id());
-  json recipients = json::array();
-  message.each_recipient([&](const queue::Image::RecipientView& view) {
-    recipients.push_back(recipient_of(send, view, job_of(explanation, view.index)));
-  });
-  return text_of({{"id", message.id().raw()},
-                  {"queue", name},
-                  {"arrival", to_seconds(message.arrival())},
-                  {"size", message.body().length},
-                  {"sender", message.sender()},
-                  {"recipients", std::move(recipients)}});
-}
-
 // Asks the image for a slice at a time: it may change between two answers.
 ipc::Answers listing(Send& send, std::string name) {
   return [&send, name = std::move(name), after = queue::MessageId{},
@@ -104,7 +66,7 @@ ipc::Answers listing(Send& send, std::string name) {
     std::optional<std::string> answer;
     while (!answer && !ended) {
       const auto next = send.image().visit(
-          after, 1, [&](const queue::Image::MessageView& message) { answer = message_of(send, name, message); });
+          after, 1, [&](const queue::Image::MessageView& message) { answer = listed_message(send, name, message); });
       ended = !next;
       if (next) after = *next;
     }

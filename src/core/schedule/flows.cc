@@ -65,6 +65,17 @@ Index Flows::take(LaneRound& round) {
   return backlog_first ? take_fresh(round) : take_backlog(round);
 }
 
+Index Flows::next(LaneRound& round) {
+  const bool backlog_first = round.last_was_fresh || round.fresh.empty();
+  const Index job = first_in(backlog_first ? round.backlog : round.fresh);
+  return job != kNowhere ? job : first_in(backlog_first ? round.fresh : round.backlog);
+}
+
+Index Flows::first_in(Round& flows) {
+  while (!flows.empty() && queues_[flows.head()].jobs.empty()) drop(flows, flows.head());
+  return flows.empty() ? kNowhere : queues_[flows.head()].jobs.head();
+}
+
 Index Flows::take_fresh(LaneRound& round) {
   while (!round.backlog.empty() && queues_[round.backlog.head()].jobs.empty())
     drop(round.backlog, round.backlog.head());

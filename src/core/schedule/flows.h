@@ -77,6 +77,8 @@ class Flows {
   void put_back(Index lane, LaneRound& round, Index flow, Index job);
   // Takes out the job whose turn it is, kNowhere if none waits.
   Index take(LaneRound& round);
+  // The job whose turn it is, which take() would take out; kNowhere if none waits.
+  Index next(LaneRound& round);
   // Takes out a job that waits.
   void erase(Index lane, Index flow, Index job);
   // Forgets the places of flows that ran empty. Only when no job waits in the lane.
@@ -92,6 +94,7 @@ class Flows {
 
  private:
   Index queue_for(Index lane, LaneRound& round, Index flow);
+  Index first_in(Round& flows);
   Index take_fresh(LaneRound& round);
   Index take_backlog(LaneRound& round);
   void drop(Round& from, Index queue);

@@ -1,6 +1,7 @@
 #include "core/schedule/lane_board.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace sluice::schedule {
@@ -123,10 +124,12 @@ void LaneBoard::expire_overdue(Index index) {
 Index LaneBoard::take(Channel channel, MonoTime now) {
   if (held_[index_of(channel)]) return kNowhere;
   Index index;
-  do {
+  for (;;) {
     index = slots_[index_of(channel)].pick();
     if (index == kNowhere) return kNowhere;
-  } while (!take_shared(index, now));
+    if (largest_) set_aside_too_large(index, now);
+    if (lanes_[index].queued && take_shared(index, now)) break;
+  }
   Lane& lane = lanes_[index];
   const Index job = flows_.take(lane.round);
   count_ready(lane, messages_[jobs_[job].message].overdue, false);
@@ -190,6 +193,10 @@ void LaneBoard::refresh(Index index, MonoTime now) {
   const Block block = lane.ready == 0 ? Block{} : block_of(lane, now);
   if (block.reason == Reason::kLaneBackoff && lane.overdue > 0) {
     expire_overdue(index);
+    return refresh(index, now);
+  }
+  if (block.reason == Reason::kLaneBackoff && block.until && waits_for_runs(lane)) {
+    park_ready(index, now);
     return refresh(index, now);
   }
   if (lane.ready == 0) flows_.clear(lane.round);
@@ -271,31 +278,39 @@ WindowBounds LaneBoard::window_of(const Lane& lane) const {
   return bounds.in_order();
 }
 
-void LaneBoard::apply_policy(Lane& lane) {
+// True: the lane's hold is another now.
+bool LaneBoard::apply_policy(Lane& lane) {
   const ChannelPolicy& channel = policy_->of(lane.channel);
+  const LaneHold hold = std::exchange(lane.hold, channel.hold);
   lane.limit = channel.window.limit;
   lane.shared = shared_ != nullptr && channel.shared;
   lane.rate = channel.rate;
-  if (rules_.empty()) return;
-  const auto rule = rules_.find(rule_key(lane.channel, lane.destination));
-  if (rule == rules_.end()) return;
-  lane.limit = rule->second.limit.value_or(lane.limit);
-  lane.rate = rule->second.rate.value_or(lane.rate);
+  const auto rule = rules_.empty() ? rules_.end() : rules_.find(rule_key(lane.channel, lane.destination));
+  if (rule != rules_.end()) {
+    lane.limit = rule->second.limit.value_or(lane.limit);
+    lane.rate = rule->second.rate.value_or(lane.rate);
+    lane.hold = rule->second.hold.value_or(lane.hold);
+  }
+  return lane.hold != hold;
 }
 
-void LaneBoard::set_policy(const Policy& policy, MonoTime now) {
+bool LaneBoard::set_policy(const Policy& policy, MonoTime now) {
   policy_ = &policy;
+  bool waits_otherwise = std::exchange(retry_, policy.retry) != policy.retry;
   rules_.clear();
   for (const LaneRule& rule : policy.lane_rules) rules_[rule_key(rule.channel, rule.destination)] = rule;
   flows_.names().set_weights(policy.flow_weights);
   for (std::size_t channel = 0; channel < kChannels; ++channel)
     slots_[channel].set_limits(policy.channels[channel].limit, policy.channels[channel].lane_share);
   lanes_.for_each([&](Index index, Lane& lane) {
-    apply_policy(lane);
+    waits_otherwise = apply_policy(lane) || waits_otherwise;
     lane.health.clamp(window_of(lane));
     if (lane.shared_turn == SharedTurn::kParked) set_shared_turn(index, SharedTurn::kCalled);  // another limit
     refresh(index, now);
   });
+  if (load_) set_load(*load_);
+  wake_all_too_large(now);
+  return waits_otherwise;
 }
 
 void LaneBoard::refresh_all(Channel channel, MonoTime now) {

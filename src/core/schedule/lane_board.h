@@ -55,6 +55,19 @@ class LaneBoard {
   // The opposite, after lifetimes were lengthened, for a job that is still in its queue.
   void no_longer_overdue(Index job) { --lanes_[jobs_[job].lane].overdue; }
 
+  // Jobs that are not enqueued, because they wait for a queue run; `state` is kAwaitsRun or kAwaitsLaneRun
+  // (parking.cc). park() takes back what an earlier run allowed.
+  void park(Index job, Job::State state, MonoTime now);
+  void unpark(Index job);
+  // Puts a job that is nowhere among the expiring.
+  void expire(Index job);
+
+  // The load of the machine (parking.cc). Jobs that are too large for it are set aside when their turn comes; those
+  // that no longer are come back, at most `most` at a time; more_fit() says whether there are others.
+  void set_load(double load);
+  bool more_fit() const;
+  void wake_fitting(MonoTime now, std::size_t most);
+
   // The next job of a channel whose attempt may start now, taken out of its queue; kNowhere: none. It must be followed
   // by started(), after put_back() if only part of the job goes.
   Index take(Channel channel, MonoTime now);
@@ -72,7 +85,8 @@ class LaneBoard {
   void limit_freed(SharedLimits::Row row, MonoTime now);
   std::vector<SharedLimits::Holder> holders(const Lane& lane) const;
 
-  void set_policy(const Policy& policy, MonoTime now);
+  // True: what waits for queue runs may have changed.
+  bool set_policy(const Policy& policy, MonoTime now);
   void hold(Channel channel, bool held, MonoTime now);
   bool held(Channel channel) const { return held_[index_of(channel)]; }
   void suspend(LaneKey key, MonoTime now);
@@ -87,6 +101,7 @@ class LaneBoard {
   }
   // When the thing that a lane waits for is over, if that is a time.
   std::optional<MonoTime> until(Index lane) const;
+  std::size_t octets() const { return too_large_.octets(); }  // for single jobs
 
  private:
   struct Block {
@@ -101,7 +116,14 @@ class LaneBoard {
   void set_timer(Index lane, std::optional<MonoTime> at);
   void count_ready(Lane& lane, bool overdue, bool added);
   void expire_overdue(Index lane);
-  void apply_policy(Lane& lane);
+  bool apply_policy(Lane& lane);
+  // Waiting for queue runs and for the load (parking.cc).
+  bool waits_for_runs(const Lane& lane) const;
+  void park_ready(Index lane, MonoTime now);
+  std::int64_t number_of(const Job& job) const;
+  void set_aside_too_large(Index lane, MonoTime now);
+  void set_aside(Index job);
+  void wake_all_too_large(MonoTime now);
   WindowBounds window_of(const Lane& lane) const;
   // The limit that all queues share (shared_turns.cc).
   bool take_shared(Index lane, MonoTime now);
@@ -116,7 +138,8 @@ class LaneBoard {
 
   Jobs& jobs_;
   Messages& messages_;
-  const Policy* policy_;  // the scheduler's
+  const Policy* policy_;           // the scheduler's
+  Retry retry_ = Retry::kBackoff;  // of the policy before
   Lanes lanes_;
   Flows flows_;
   std::array<Names, kChannels> names_;
@@ -125,6 +148,9 @@ class LaneBoard {
   std::array<std::array<std::size_t, kReasons>, kChannels> waiting_{};
   boost::unordered_flat_map<std::string, LaneRule> rules_;  // by channel and destination
   DueHeap timers_;
+  DueHeap too_large_;                    // for the load; by priority number
+  std::optional<double> load_;           // the last that was given
+  std::optional<std::int64_t> largest_;  // number that may be tried; none: all
   JobList expiring_;
   SharedLimits* shared_;
   List<Lane, &Lane::shared_line> shared_line_;                  // those whose shared_turn is not kNone

@@ -20,6 +20,7 @@ const Plan& Scheduler::plan(MonoTime now) {
   plan_.late.clear();
   plan_.recipients.clear();
   wake_due(now);
+  board_.wake_fitting(now, kTimersPerPlan);
   board_.fire_timers(now, kTimersPerPlan);
   collect_late(now);
   mark_overdue(now);
@@ -74,7 +75,7 @@ void Scheduler::report_late() {
     message.warning_due = false;
     if (!policy_.warning(message.terms)) continue;
     message.warned = true;
-    if (!message.overdue) plan_.late.push_back(id);  // else it fails before long, and that is said
+    if (!message.overdue && !message.given_up) plan_.late.push_back(id);  // else it fails before long, and that is said
   }
   late_.clear();
 }
@@ -98,6 +99,7 @@ void Scheduler::report_expired(MonoTime now) {
     expired.channel = lane.channel;
     expired.destination = lane.destination;
     expired.attempts = job.attempts;
+    expired.given_up = messages_[message].given_up;
     expired.first = static_cast<std::uint32_t>(plan_.recipients.size());
     expired.count = static_cast<std::uint32_t>(recipients.size());
     plan_.recipients.insert(plan_.recipients.end(), recipients.begin(), recipients.end());
@@ -116,11 +118,8 @@ void Scheduler::start(Index index, MonoTime now) {
   const std::size_t most = std::max<std::uint32_t>(policy_.recipients_per_attempt, 1);
   if (jobs_[index].recipients.size() > most) {
     // The first `most` recipients go as a job of their own; the rest waits on in the same place.
-    const Index part = new_job(jobs_[index].message, jobs_[index].lane, jobs_[index].recipients.all().first(most));
+    const Index part = split(index, jobs_[index].recipients.all().first(most));
     Job& rest = jobs_[index];
-    board_.join(rest.lane);
-    jobs_[part].attempts = rest.attempts;
-    jobs_[part].due = rest.due;
     rest.recipients.assign(rest.recipients.all().subspan(most));
     board_.put_back(index);
     index = part;
@@ -151,6 +150,7 @@ std::optional<MonoTime> Scheduler::next_wake(MonoTime now) const {
   };
   if (!sleeping_.empty()) consider(sleeping_.top_time());
   consider(board_.next_timer());
+  if (board_.more_fit()) first = now;
   for (std::size_t terms = 0; terms < kTerms; ++terms) {
     const auto warning = policy_.warning(static_cast<Terms>(terms));
     if (warning) consider(warnings_[terms].due(*warning));

@@ -24,9 +24,7 @@ constexpr std::int64_t priority_number(std::uint64_t size, int precedence, std::
     constexpr std::int64_t kMany = 1'000'000, kFactor = 1'000'000'000;
     return std::min(count, kMany) * std::clamp(factor, -kFactor, kFactor);
   };
-  const auto bounded = [](std::uint64_t n) {
-    return static_cast<std::int64_t>(std::min<std::uint64_t>(n, kLargest));
-  };
+  const auto bounded = [](std::uint64_t n) { return static_cast<std::int64_t>(std::min<std::uint64_t>(n, kLargest)); };
   return bounded(size) - term(std::clamp(precedence, -1000, 1000), factors.precedence) +
          term(bounded(recipients), factors.recipient) + term(bounded(attempts), factors.retry);
 }

@@ -84,20 +84,25 @@ class Recipients {
 
 struct Job {
   enum class State : std::uint8_t {
-    kSleeping,  // in the heap of due times
-    kReady,     // in its lane's queue for its flow
-    kInFlight,  // in the table of flights
-    kHeld,      // nowhere: the message is held
-    kExpiring,  // in the list of those to be reported as failed
+    kSleeping,       // in the heap of due times
+    kReady,          // in its lane's queue for its flow
+    kInFlight,       // in the table of flights
+    kHeld,           // nowhere: the message is held
+    kExpiring,       // in the list of those to be reported as failed
+    kAwaitsRun,      // nowhere: a queue run finds it
+    kAwaitsLaneRun,  // the same, because of its lane (LaneHold)
+    kAwaitsLoad,     // in the heap of what is too large for the load
   };
   Recipients recipients;
-  MonoTime due{};
-  Links place;  // kSleeping: `previous` is the position in the heap; kInFlight: the serial of the attempt
+  MonoTime due{};  // perhaps past; or, as due_is_last says, when it was last tried
+  Links place;  // kSleeping, kAwaitsLoad: `previous` is the position in the heap; kInFlight: the serial of the attempt
   Index message = kNowhere;
   Index lane = kNowhere;
   Index next_of_message = kNowhere;
   std::uint16_t attempts = 0;  // stays at its maximum
   State state = State::kHeld;
+  bool released : 1 = false;  // a queue run selected it: it may be tried once
+  bool due_is_last : 1 = false;
 
   std::uint64_t serial() const { return std::uint64_t{place.previous} << 32 | place.next; }
   void set_serial(std::uint64_t serial) { place = {static_cast<Index>(serial >> 32), static_cast<Index>(serial)}; }

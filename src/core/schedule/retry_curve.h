@@ -31,4 +31,12 @@ constexpr MonoTime next_attempt(MonoTime birth, MonoTime tried, std::uint32_t sk
   return birth + Seconds{static_cast<std::int64_t>(step * step)};
 }
 
+// About when what is due at `due` was tried: the earliest time for which next_attempt() gives that.
+constexpr MonoTime last_attempt(MonoTime birth, MonoTime due, std::uint32_t skip) {
+  const auto age = due > birth ? std::chrono::duration_cast<Seconds>(due - birth).count() : 0;
+  const std::uint64_t root = integer_root(static_cast<std::uint64_t>(age));
+  const std::uint64_t step = root > skip ? root - skip : 0;
+  return birth + Seconds{static_cast<std::int64_t>(step * step)};
+}
+
 }  // namespace sluice::schedule

@@ -1,7 +1,10 @@
-// Messages, their jobs, and commands. plan.cc: what goes now; settle.cc: what attempts came to; views.cc: listings.
+// Messages, their jobs, and commands. plan.cc: what goes now; settle.cc: what attempts came to; runs.cc: queue runs;
+// views.cc: listings.
 #include "core/schedule/scheduler.h"
 
 #include <algorithm>
+
+#include "core/schedule/retry_curve.h"
 
 namespace sluice::schedule {
 
@@ -57,15 +60,6 @@ void Scheduler::forget_message(Index index) {
   if (messages_.size() == 0) by_id_.rehash(0);
 }
 
-template <class Visitor>
-void Scheduler::for_each_job(Index message, Visitor&& visit) const {
-  for (Index job = messages_[message].first_job; job != kNowhere;) {
-    const Index next = jobs_[job].next_of_message;
-    visit(job);
-    job = next;
-  }
-}
-
 // Jobs ----------------------------------------------------------------------------------------------------------------
 
 void Scheduler::add_jobs(Index message, std::span<const NewJob> jobs, MonoTime now) {
@@ -75,6 +69,8 @@ void Scheduler::add_jobs(Index message, std::span<const NewJob> jobs, MonoTime n
     Job& job = jobs_[index];
     job.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(given.attempts, 0xFFFF));
     job.due = given.due.value_or(now);
+    // What had to wait for a run when it was deferred was written down with the time of that attempt.
+    job.due_is_last = job.attempts > 0 && job.due <= now && parking_of(job);
     place(index, now);
   }
 }
@@ -88,11 +84,37 @@ Index Scheduler::new_job(Index message, Index lane, std::span<const std::uint32_
   return messages_[message].first_job = jobs_.add(std::move(job));
 }
 
+// For a job that is nowhere: what queue run it has to wait for, if any.
+std::optional<Job::State> Scheduler::parking_of(const Job& job) const {
+  if (job.released) return std::nullopt;
+  if (board_[job.lane].hold != LaneHold::kNone) return Job::State::kAwaitsLaneRun;
+  const bool waits = job.attempts == 0 ? messages_[job.message].waits_for_run : policy_.retry == Retry::kRuns;
+  return waits ? std::optional(Job::State::kAwaitsRun) : std::nullopt;
+}
+
+// Makes Job::due what its place wants it to be, after the policy changed: when it was tried, or when it is due.
+void Scheduler::settle_due(Job& job, bool parks, MonoTime now) {
+  if (job.due_is_last == parks || job.released) return;
+  job.due_is_last = parks;
+  if (job.attempts == 0) return;
+  const MonoTime birth = messages_[job.message].birth;
+  const std::uint32_t skip = policy_.of(board_[job.lane].channel).retry_skip;
+  job.due = parks ? std::min(last_attempt(birth, job.due, skip), now) : next_attempt(birth, job.due, skip);
+}
+
 void Scheduler::place(Index index, MonoTime now) {
   Job& job = jobs_[index];
-  if (messages_[job.message].held) {
+  const Message& message = messages_[job.message];
+  if (message.held) {
     job.state = Job::State::kHeld;
     ++held_count_[index_of(board_[job.lane].channel)];
+    return;
+  }
+  if (message.given_up) return board_.expire(index);
+  const auto parking = parking_of(job);
+  settle_due(job, parking.has_value(), now);
+  if (parking) {
+    board_.park(index, *parking, now);
   } else if (job.due > now) {
     job.state = Job::State::kSleeping;
     ++sleeping_count_[index_of(board_[job.lane].channel)];
@@ -114,6 +136,11 @@ void Scheduler::displace(Index index, MonoTime now) {
     case Job::State::kExpiring:
       board_.withdraw(index, now);
       break;
+    case Job::State::kAwaitsRun:
+    case Job::State::kAwaitsLaneRun:
+    case Job::State::kAwaitsLoad:
+      board_.unpark(index);
+      break;
     case Job::State::kHeld:
       --held_count_[index_of(board_[job.lane].channel)];
       break;
@@ -132,18 +159,6 @@ void Scheduler::forget_job(Index index, MonoTime now) {
   const Index lane = job.lane;
   jobs_.remove(index);
   board_.leave(lane, now);
-}
-
-bool Scheduler::wake(Index index, MonoTime now) {
-  Job& job = jobs_[index];
-  if (job.state != Job::State::kSleeping && job.state != Job::State::kReady) return false;
-  const Health& health = board_[job.lane].health;
-  if (health.in_backoff() && health.backoff().until() > now) board_.probe_now(job.lane, now);
-  if (job.state == Job::State::kReady) return false;
-  displace(index, now);
-  job.due = now;
-  place(index, now);
-  return true;
 }
 
 // Commands ------------------------------------------------------------------------------------------------------------
@@ -225,47 +240,6 @@ bool Scheduler::reassign(MessageId id, std::span<const NewJob> given, MonoTime n
   return true;
 }
 
-std::size_t Scheduler::run(std::span<const MessageId> ids, const RunOptions&, MonoTime now) {
-  now = advance(now);
-  std::size_t woken = 0;
-  for (const MessageId id : ids)
-    if (const Index message = find(id); message != kNowhere)
-      for_each_job(message, [&](Index job) { woken += wake(job, now) ? 1 : 0; });
-  return woken;
-}
-
-std::size_t Scheduler::run_all(MonoTime now, std::optional<Channel> channel, const RunOptions&) {
-  now = advance(now);
-  std::vector<std::pair<MessageId, Index>> chosen;
-  jobs_.for_each([&](Index index, const Job& job) {
-    if (!channel || board_[job.lane].channel == *channel) chosen.emplace_back(messages_[job.message].id, index);
-  });
-  std::sort(chosen.begin(), chosen.end());
-  std::size_t woken = 0;
-  for (const auto& [id, job] : chosen) woken += wake(job, now) ? 1 : 0;
-  return woken;
-}
-
-std::size_t Scheduler::run_lane(LaneKey key, MonoTime now, const RunOptions&) {
-  now = advance(now);
-  const Index lane = board_.find(key);
-  if (lane == kNowhere) return 0;
-  std::vector<std::pair<MessageId, Index>> chosen;
-  jobs_.for_each([&](Index index, const Job& job) {
-    if (job.lane == lane) chosen.emplace_back(messages_[job.message].id, index);
-  });
-  std::sort(chosen.begin(), chosen.end());
-  std::size_t woken = 0;
-  for (const auto& [id, job] : chosen) woken += wake(job, now) ? 1 : 0;
-  return woken;
-}
-
-bool Scheduler::forget_backoff(LaneKey lane, MonoTime now) {
-  if (!board_.forget_backoff(lane, advance(now))) return false;
-  run_lane(lane, now);
-  return true;
-}
-
 void Scheduler::suspend(LaneKey lane, MonoTime now) { board_.suspend(lane, advance(now)); }
 
 bool Scheduler::resume(LaneKey lane, MonoTime now) { return board_.resume(lane, advance(now)); }
@@ -281,6 +255,19 @@ void Scheduler::renew_warnings() {
   }
 }
 
+// Other jobs wait for queue runs now. What is due already goes, except in lanes that became expensive.
+void Scheduler::replace_waiting(MonoTime now) {
+  jobs_.for_each([&](Index index, const Job& job) {
+    const auto parking = parking_of(job);
+    const bool parked = job.state == Job::State::kAwaitsRun || job.state == Job::State::kAwaitsLaneRun;
+    const bool parks = parking && (job.state == Job::State::kSleeping ||
+                                   (job.state == Job::State::kReady && *parking == Job::State::kAwaitsLaneRun));
+    if (!parks && (!parked || parking == job.state)) return;
+    displace(index, now);
+    place(index, now);
+  });
+}
+
 void Scheduler::set_policy(Policy policy, MonoTime now) {
   now = advance(now);
   const auto warnings_of = [](const Policy& of) {
@@ -290,7 +277,7 @@ void Scheduler::set_policy(Policy policy, MonoTime now) {
   };
   const bool warns_otherwise = warnings_of(policy_) != warnings_of(policy);
   policy_ = std::move(policy);
-  board_.set_policy(policy_, now);
+  if (board_.set_policy(policy_, now)) replace_waiting(now);
   if (warns_otherwise) renew_warnings();
   // Messages that were past their lifetime, and are not now that it is longer, get back into the calendar.
   messages_.for_each([&](Index index, Message& message) {
@@ -299,7 +286,7 @@ void Scheduler::set_policy(Policy policy, MonoTime now) {
       message.warning_due = false;
       if (!message.overdue) enter_calendar(index, now);
     }
-    if (!message.overdue || message.birth + lifetime_of(message) < now) return;
+    if (!message.overdue || message.given_up || message.birth + lifetime_of(message) < now) return;
     for_each_job(index, [&](Index job) {
       if (jobs_[job].state == Job::State::kReady) board_.no_longer_overdue(job);
     });

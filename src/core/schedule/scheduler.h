@@ -36,6 +36,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -161,17 +162,34 @@ class Scheduler {
   }
   void enter_calendar(Index message, MonoTime now);
   void renew_warnings();
+  void replace_waiting(MonoTime now);
 
   // Jobs: made, put where they wait, taken from there, forgotten.
   void add_jobs(Index message, std::span<const NewJob> jobs, MonoTime now);
   Index new_job(Index message, Index lane, std::span<const std::uint32_t> recipients);
   void place(Index job, MonoTime now);
+  std::optional<Job::State> parking_of(const Job& job) const;
+  void settle_due(Job& job, bool parks, MonoTime now);
   void displace(Index job, MonoTime now);
   void forget_job(Index job, MonoTime now);
   void forget_message(Index message);
-  bool wake(Index job, MonoTime now);
+
+  // Queue runs.
+  enum class Chance { kInFlight, kHeld, kGoing, kBehindBackoff, kYoung, kBlocked, kEligible };
+  Chance chance_of(const Job& job, const RunOptions& options, MonoTime now, Duration* young_for = nullptr) const;
+  Duration still_young(const Job& job, const RunOptions& options, MonoTime now) const;
+  bool wake(Index job, const RunOptions& options, MonoTime now);
+  std::size_t wake_in_order(std::vector<std::pair<MessageId, Index>>& jobs, const RunOptions& options, MonoTime now);
+  Index split(Index job, std::span<const std::uint32_t> recipients);
+  // The visitor may forget the job that it is given.
   template <class Visitor>
-  void for_each_job(Index message, Visitor&& visit) const;
+  void for_each_job(Index message, Visitor&& visit) const {
+    for (Index job = messages_[message].first_job; job != kNowhere;) {
+      const Index next = jobs_[job].next_of_message;
+      visit(job);
+      job = next;
+    }
+  }
 
   // Parts of plan().
   void wake_due(MonoTime now);
@@ -186,7 +204,8 @@ class Scheduler {
 
   // Parts of settle().
   std::optional<Flight> land(AttemptId attempt);
-  const Settled& conclude(Index job, MonoTime next, MonoTime now);
+  const Settled& conclude(Index job, MonoTime now);
+  MonoTime retry_time(const Job& job, MonoTime began, MonoTime now) const;
   void judge_recipients(const Job& job, std::span<const mail::Verdict> verdicts, MonoTime began);
 
   Policy policy_;

@@ -11,15 +11,21 @@ const Settled& Scheduler::settle(AttemptId attempt, std::span<const mail::Verdic
   now = advance(now);
   const auto flight = land(attempt);
   if (!flight) return settled_;
-  const Job& job = jobs_[flight->job];
+  Job& job = jobs_[flight->job];
   board_.ended(job.lane, attempt.raw(), trouble, serial_, now);
   judge_recipients(job, verdicts, flight->began);
 
+  job.released = false;
+  job.due_is_last = parking_of(job).has_value();
+  job.due = job.due_is_last ? flight->began : retry_time(job, flight->began, now);
+  return conclude(flight->job, now);
+}
+
+MonoTime Scheduler::retry_time(const Job& job, MonoTime began, MonoTime now) const {
   const MonoTime birth = messages_[job.message].birth;
   const std::uint32_t skip = policy_.of(board_[job.lane].channel).retry_skip;
-  MonoTime next = next_attempt(birth, flight->began, skip);
-  if (next <= now) next = next_attempt(birth, now, skip);  // the attempt took longer than the wait
-  return conclude(flight->job, next, now);
+  const MonoTime next = next_attempt(birth, began, skip);
+  return next > now ? next : next_attempt(birth, now, skip);  // the attempt took longer than the wait
 }
 
 const Settled& Scheduler::abandon(AttemptId attempt, MonoTime retry, MonoTime now) {
@@ -30,7 +36,10 @@ const Settled& Scheduler::abandon(AttemptId attempt, MonoTime retry, MonoTime no
   board_.ended(job.lane, attempt.raw(), std::nullopt, serial_, now);
   if (job.attempts > 0) --job.attempts;
   judge_recipients(job, {}, MonoTime::min());
-  return conclude(flight->job, retry, now);
+  job.released = true;  // whatever it had to wait for has let it go
+  job.due_is_last = false;
+  job.due = retry;
+  return conclude(flight->job, now);
 }
 
 // Takes the attempt out of the table and begins settled_.
@@ -38,6 +47,7 @@ std::optional<Scheduler::Flight> Scheduler::land(AttemptId attempt) {
   settled_.known = false;
   settled_.recipients.clear();
   settled_.next.reset();
+  settled_.waits_for_run = false;
   settled_.message_done = false;
   deferred_.clear();
   const auto found = flights_.find(attempt.raw());
@@ -54,7 +64,7 @@ std::optional<Scheduler::Flight> Scheduler::land(AttemptId attempt) {
 
 void Scheduler::judge_recipients(const Job& job, std::span<const mail::Verdict> verdicts, MonoTime began) {
   const Message& message = messages_[job.message];
-  const bool too_old = began > message.birth + lifetime_of(message);
+  const bool too_old = message.given_up || began > message.birth + lifetime_of(message);
   const auto recipients = job.recipients.all();
   for (std::size_t i = 0; i < recipients.size(); ++i) {
     mail::Verdict verdict = mail::Verdict::kDeferred;
@@ -68,7 +78,7 @@ void Scheduler::judge_recipients(const Job& job, std::span<const mail::Verdict> 
   }
 }
 
-const Settled& Scheduler::conclude(Index index, MonoTime next, MonoTime now) {
+const Settled& Scheduler::conclude(Index index, MonoTime now) {
   Job& job = jobs_[index];
   const Index message = job.message;
   job.state = Job::State::kHeld;
@@ -76,8 +86,8 @@ const Settled& Scheduler::conclude(Index index, MonoTime next, MonoTime now) {
     forget_job(index, now);
   } else {
     if (deferred_.size() != job.recipients.size()) job.recipients.assign(deferred_);
-    job.due = next;
-    settled_.next = next;
+    settled_.next = job.due;
+    settled_.waits_for_run = job.due_is_last;
     place(index, now);
   }
   settled_.message_done = messages_[message].first_job == kNowhere;

@@ -22,6 +22,12 @@ Reason reason_of(const Job& job, const Lane& lane) {
       return Reason::kMessageHold;
     case Job::State::kExpiring:
       return Reason::kExpired;
+    case Job::State::kAwaitsRun:
+      return Reason::kQueueRun;
+    case Job::State::kAwaitsLaneRun:
+      return Reason::kExpensive;
+    case Job::State::kAwaitsLoad:
+      return Reason::kLoad;
   }
   return Reason::kNone;
 }
@@ -37,6 +43,7 @@ LaneStatus status_of(const Lane& lane) {
   status.jobs = lane.jobs;
   status.reason = lane.reason;
   status.suspended = lane.suspended;
+  status.hold = lane.hold;
   status.standing = lane.standing;
   status.failed_probes = lane.health.backoff().failures();
   if (!lane.health.in_backoff()) return status;
@@ -153,7 +160,7 @@ std::vector<LaneStatus> Scheduler::busiest_lanes(std::size_t most) {
 
 std::size_t Scheduler::octets() const {
   const std::size_t index = by_id_.bucket_count() * (sizeof(Index) + 1);  // and one octet of metadata each
-  return messages_.octets() + jobs_.octets() + sleeping_.octets() + index;
+  return messages_.octets() + jobs_.octets() + sleeping_.octets() + board_.octets() + index;
 }
 
 }  // namespace sluice::schedule

@@ -170,6 +170,7 @@ struct LaneStatus {
   std::size_t jobs = 0;   // all, those that sleep and those in flight too
   Reason reason = Reason::kNone;
   bool suspended = false;
+  LaneHold hold = LaneHold::kNone;
   Standing standing = Standing::kUnknown;
   std::uint32_t failed_probes = 0;  // failures in a row since the back-off began
   std::optional<MonoTime> backoff_since;
