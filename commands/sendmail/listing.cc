@@ -11,6 +11,8 @@ namespace sluice::sendmail {
 
 namespace {
 
+using Recipient = monitor::QueuedMessage::Recipient;
+
 struct Columns {
   std::size_t sender, recipient, status;  // octets that are shown
   std::string_view before_recipient;
@@ -19,15 +21,17 @@ constexpr Columns kPlain{39, 38, 60, "\t\t\t\t\t "};
 constexpr Columns kVerbose{78, 71, 100, "\t\t\t\t\t\t"};
 
 // Printable octets, others as backslash and octal number.
-std::string shown(std::string_view text, std::size_t limit) {
-  std::string out;
+void append_shown(std::string& out, std::string_view text, std::size_t limit) {
+  const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (text.size() <= limit && std::all_of(text.begin(), text.end(), printable)) return void(out.append(text));
+  const std::size_t end = out.size() + limit;
   for (const char c : text) {
-    std::string next(1, c);
-    if (c < ' ' || c > '~') next = fmt::format("\\{:03o}", static_cast<unsigned char>(c));
-    if (out.size() + next.size() > limit) break;
-    out += next;
+    if (out.size() + (printable(c) ? 1 : 4) > end) break;
+    if (printable(c))
+      out += c;
+    else
+      fmt::format_to(std::back_inserter(out), "\\{:03o}", static_cast<unsigned char>(c));
   }
-  return out;
 }
 
 // "Sun Nov 22 02:32" or, without the day of the week, "Nov 22 02:32".
@@ -44,10 +48,38 @@ std::string date_text(std::int64_t second, std::chrono::minutes utc_offset, bool
   return with_weekday ? fmt::format("{} {}", kWeekdays[static_cast<std::size_t>(days % 7)], rest) : rest;
 }
 
-// As sendmail computes it for mail of normal class.
-std::uint64_t priority(const ListedMessage& message) {
-  constexpr std::uint64_t kOfRecipient = 30'000, kOfAttempt = 90'000;
-  return message.size + message.recipients.size() * kOfRecipient + message.attempts * kOfAttempt;
+// '*' under way, '-' tried too short a time ago, 'X' the load is too high for it.
+char mark_of(const monitor::QueuedMessage& message) {
+  bool too_young = true, overloaded = false;
+  for (const Recipient& recipient : message.recipients()) {
+    if (recipient.done()) continue;
+    if (recipient.reason == "in-flight") return '*';
+    too_young &= recipient.reason == "retry-time" || recipient.reason == "lane-backoff";
+    overloaded |= recipient.reason == "load";
+  }
+  return too_young ? '-' : overloaded ? 'X' : ' ';
+}
+
+std::uint64_t attempts_of(const monitor::QueuedMessage& message) {
+  std::uint64_t most = 0;
+  for (const Recipient& recipient : message.recipients()) most = std::max(most, recipient.attempts);
+  return most;
+}
+
+void append_status(std::string& out, const monitor::QueuedMessage& message, const Columns& columns, bool verbose) {
+  const auto recipients = message.recipients();
+  const auto told = std::find_if(recipients.begin(), recipients.end(), [](const Recipient& recipient) {
+    return !recipient.done() && !recipient.text.empty();
+  });
+  const bool status = told != recipients.end() && !verbose;  // verbose: each below its recipient
+  if (!status && !message.eight_bit) return;
+  fmt::format_to(std::back_inserter(out), "    {:>10}", message.eight_bit ? "8BITMIME" : "");
+  if (status) {
+    out += "   (";
+    append_shown(out, told->text, columns.status);
+    out += ')';
+  }
+  out += '\n';
 }
 
 }  // namespace
@@ -57,26 +89,52 @@ std::string_view title(bool verbose) {
                  : "-----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------\n";
 }
 
-void append_message(std::string& out, const ListedMessage& message, bool verbose, std::chrono::minutes utc_offset) {
-  const Columns& columns = verbose ? kVerbose : kPlain;
-  out += fmt::format("{:>13}{}{:>8} ", message.id, static_cast<char>(message.state), message.size);
-  if (verbose) out += fmt::format("{:>10}  ", priority(message));
-  out += fmt::format("{} {}\n", date_text(message.arrival, utc_offset, !verbose),
-                     message.sender.empty() ? "<>" : shown(message.sender, columns.sender));
-  const auto with_status = std::find_if(message.recipients.begin(), message.recipients.end(),
-                                        [](const ListedRecipient& recipient) { return !recipient.status.empty(); });
-  if (with_status != message.recipients.end() && !verbose)
-    out += fmt::format("{:17}({})\n", "", shown(with_status->status, columns.status));
-  for (const ListedRecipient& recipient : message.recipients) {
-    out.append(columns.before_recipient).append(shown(recipient.address, columns.recipient)).append("\n");
-    if (verbose && !recipient.status.empty())
-      out += fmt::format("\t\t ({})\n", shown(recipient.status, columns.status));
-  }
+std::string heading(std::string_view directory, std::uint64_t messages, std::uint64_t most) {
+  if (messages == 0) return fmt::format("{} is empty\n", directory);
+  const std::string note = most != 0 && most < messages ? fmt::format(", only {} printed", most) : "";
+  return fmt::format("\t\t{} ({} request{}{})\n", directory, messages, messages == 1 ? "" : "s", note);
 }
 
-std::string heading(std::string_view directory, std::size_t messages) {
-  if (messages == 0) return fmt::format("{} is empty\n", directory);
-  return fmt::format("\t\t{} ({} request{})\n", directory, messages, messages == 1 ? "" : "s");
+std::string total(std::uint64_t messages) { return fmt::format("\t\tTotal requests: {}\n", messages); }
+
+std::string_view Listing::date(std::int64_t second) {
+  const std::int64_t minute = second / 60;
+  if (minute != minute_) date_ = date_text(second, utc_offset_(second), !form_.verbose);
+  minute_ = minute;
+  return date_;
+}
+
+void Listing::append(std::string& out, const monitor::QueuedMessage& message) {
+  constexpr std::size_t kReason = 60;
+  const auto recipients = message.recipients();
+  if (std::all_of(recipients.begin(), recipients.end(), [](const Recipient& recipient) { return recipient.done(); }))
+    return void(fmt::format_to(std::back_inserter(out), "{:>13} (job completed)\n", message.id));
+  const Columns& columns = form_.verbose ? kVerbose : kPlain;
+  fmt::format_to(std::back_inserter(out), "{:>13}{}{:>8} ", message.id, mark_of(message), message.size);
+  if (form_.verbose) {
+    const auto priority = schedule::priority_number(message.size, message.precedence, message.accepted,
+                                                    attempts_of(message), form_.factors);
+    fmt::format_to(std::back_inserter(out), "{:>10}{}", priority, message.warned ? '+' : ' ');
+  }
+  out.append(date(message.arrival)).append(1, ' ');
+  append_shown(out, message.sender.empty() ? "<>" : message.sender, columns.sender);
+  out += '\n';
+  if (message.held) {
+    out += "     QUARANTINE: ";
+    append_shown(out, message.hold_reason, kReason);
+    out += '\n';
+  }
+  append_status(out, message, columns, form_.verbose);
+  for (const Recipient& recipient : message.recipients()) {
+    if (recipient.done()) continue;
+    out.append(columns.before_recipient);
+    append_shown(out, recipient.address, columns.recipient);
+    out += '\n';
+    if (!form_.verbose || recipient.text.empty()) continue;
+    out += "\t\t (";
+    append_shown(out, recipient.text, columns.status);
+    out += ")\n";
+  }
 }
 
 }  // namespace sluice::sendmail

@@ -2,38 +2,55 @@
 //
 //   -----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------
 //   ID            sSIZE     DATE             SENDER
-//                    (STATUS)
+//        QUARANTINE: REASON
+//         8BITMIME   (STATUS)
 //                                            RECIPIENT
 //
-// Verbose lines show the priority too, in sendmail's numbers, and what became of each recipient.
+// Verbose lines show the priority number too, behind it a '+' if the sender knows of the delay, and what became of each
+// recipient.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "core/monitor/message_json.h"
+#include "core/schedule/priority.h"
 
 namespace sluice::sendmail {
 
-struct ListedRecipient {
-  std::string address;
-  std::string status;  // what the last attempt came to; may be empty
-};
-
-struct ListedMessage {
-  std::string id;
-  enum class State : char { kWaiting = ' ', kInFlight = '*', kNotDue = '-' } state = State::kWaiting;
-  std::uint64_t size = 0;    // octets
-  std::int64_t arrival = 0;  // seconds since 1970
-  std::string sender;        // empty: the null sender
-  std::uint64_t attempts = 0;
-  std::vector<ListedRecipient> recipients;  // those who still wait
-};
-
 std::string_view title(bool verbose);
-void append_message(std::string& out, const ListedMessage& message, bool verbose, std::chrono::minutes utc_offset);
+
 // "		DIRECTORY (2 requests)\n", or that it is empty.
-std::string heading(std::string_view directory, std::size_t messages);
+//   most  of them are printed; 0: all
+std::string heading(std::string_view directory, std::uint64_t messages, std::uint64_t most = 0);
+
+// "\t\tTotal requests: 2\n"
+std::string total(std::uint64_t messages);
+
+class Listing {
+ public:
+  struct Form {
+    bool verbose = false;
+    schedule::PriorityFactors factors{};
+  };
+  // Minutes east of Greenwich at a second since 1970.
+  using UtcOffset = std::chrono::minutes (*)(std::int64_t second);
+
+  Listing(const Form& form, UtcOffset utc_offset) : form_(form), utc_offset_(utc_offset) {}
+
+  // Appends the lines of one message: of its recipients those that are not done.
+  void append(std::string& out, const monitor::QueuedMessage& message);
+
+ private:
+  std::string_view date(std::int64_t second);
+
+  const Form form_;
+  const UtcOffset utc_offset_;
+  // Messages of one minute follow each other.
+  std::int64_t minute_ = -1;
+  std::string date_;
+};
 
 }  // namespace sluice::sendmail

@@ -1,13 +1,13 @@
-// sendmail -bp, mailq: asks the scheduler of each queue what it holds.
+// sendmail -bp, mailq: asks the scheduler of each queue what it holds and prints it as it comes, so that neither side
+// holds a long list. sendmail -bP: only how many there are.
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdio>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "core/queue/layout.h"
+#include "base/json_cursor.h"
 #include "listing.h"
+#include "queues.h"
 #include "system/ipc/control.h"
 #include "system/os/clock.h"
 #include "work.h"
@@ -18,90 +18,132 @@ namespace {
 
 using nlohmann::json;
 
-// A message as qmail-send describes it; nothing if this is no description.
-std::optional<ListedMessage> message_in(Octets text) {
-  const json object = json::parse(text, nullptr, false);
-  if (!object.is_object() || !object.contains("id") || !object["id"].is_number_unsigned()) return std::nullopt;
-  ListedMessage message;
-  message.id = fmt::format_int(object["id"].get<std::uint64_t>()).str();
-  message.size = object.value("size", std::uint64_t{0});
-  message.arrival = object.value("arrival", std::int64_t{0});
-  message.sender = object.value("sender", "");
-  bool in_flight = false, due = false;
-  for (const json& recipient : object.value("recipients", json::array())) {
-    const std::string state = recipient.value("state", "");
-    if (state == "delivered" || state == "failed") continue;
-    const std::string reason = recipient.value("reason", "");
-    in_flight |= reason == "in-flight";
-    due |= reason != "retry-time" && reason != "lane-backoff";
-    message.attempts = std::max(message.attempts, recipient.value("attempts", std::uint64_t{0}));
-    message.recipients.push_back({recipient.value("address", ""), recipient.value("text", "")});
-  }
-  message.state = in_flight ? ListedMessage::State::kInFlight
-                  : due     ? ListedMessage::State::kWaiting
-                            : ListedMessage::State::kNotDue;
-  return message;
+std::chrono::minutes utc_offset(std::int64_t second) {
+  return std::chrono::minutes(os::utc_offset_minutes(wall_from_millis(second * 1000)));
 }
 
-// A queue may hold millions, and their number stands before them: the lines wait in a file.
-class Lines {
+std::optional<std::uint64_t> selected_in(Octets text) {
+  std::optional<std::uint64_t> selected;
+  JsonCursor from(text);
+  from.object([&](std::string_view key) {
+    if (key == "selected") return void(selected = from.natural());
+    from.skip();
+  });
+  return from.done() ? selected : std::nullopt;
+}
+
+json query_of(const Work& work, const route::QueueGroup& group) {
+  json query = {{"what", "queue"}, {"selector", select::to_json(work.options.queue.selector)}};
+  query["order"] = select::name_of(group.order.value_or(select::SortOrder::kPriority));
+  if (group.jobs != 0) query["most"] = group.jobs;
+  return query;
+}
+
+// The answers of one queue, as lines.
+class Printer {
  public:
-  explicit Lines(bool verbose) : verbose_(verbose) {}
+  Printer(const Work& work, std::string directory)
+      : json_(work.options.json),
+        verbose_(work.options.verbose),
+        directory_(std::move(directory)),
+        listing_({.verbose = work.options.verbose}, utc_offset) {}
 
-  void add(const ListedMessage& message) {
-    const auto offset = std::chrono::minutes(os::utc_offset_minutes(wall_from_millis(message.arrival * 1000)));
-    std::string text;
-    append_message(text, message, verbose_, offset);
-    if (file_) std::fwrite(text.data(), 1, text.size(), file_.get());
-    ++count_;
+  void take(Octets answer) {
+    if (!selected_) return begin(selected_in(answer).value_or(0));
+    if (json_) return void(lines_.append(answer).append(1, '\n'));
+    if (message_.read(answer)) listing_.append(lines_, message_);
   }
-  std::size_t count() const { return count_; }
-
-  bool copy_to(std::FILE* out) {
-    if (!file_ || std::fflush(file_.get()) != 0 || std::ferror(file_.get()) != 0) return false;
-    std::rewind(file_.get());
-    std::array<char, 65536> piece;
-    while (const std::size_t length = std::fread(piece.data(), 1, piece.size(), file_.get()))
-      if (std::fwrite(piece.data(), 1, length, out) != length) return false;
-    return std::ferror(file_.get()) == 0;
+  // What has come since the last time; false: it cannot be written.
+  bool print() {
+    const bool written = std::fwrite(lines_.data(), 1, lines_.size(), stdout) == lines_.size();
+    lines_.clear();
+    return std::fflush(stdout) == 0 && written;
   }
+  std::uint64_t selected() const { return selected_.value_or(0); }
 
  private:
-  bool verbose_;
-  std::size_t count_ = 0;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_{std::tmpfile(), std::fclose};
+  void begin(std::uint64_t selected) {
+    selected_ = selected;
+    if (json_) return;
+    lines_ += heading(directory_, selected);
+    if (selected > 0) lines_ += title(verbose_);
+  }
+
+  const bool json_, verbose_;
+  const std::string directory_;
+  Listing listing_;
+  monitor::QueuedMessage message_;
+  std::string lines_;
+  std::optional<std::uint64_t> selected_;
 };
 
-// The status, and how many messages were listed.
-std::pair<int, std::size_t> list_one(const Work& work, const std::string& name) {
-  const std::string directory = work.settings.queue_base + '/' + name;
-  Lines lines(work.options.verbose);
-  const auto asked =
-      ipc::ask(queue::control_socket(work.settings.run_dir, name), {{"what", "queue"}}, [&](Octets text) {
-        const auto message = message_in(text);
-        if (message && !message->recipients.empty()) lines.add(*message);
-      });
-  if (!asked) return {work.fail(EX_UNAVAILABLE, fmt::format("{} cannot be listed: {}", directory, asked.error())), 0};
-  std::fputs(heading(directory, lines.count()).c_str(), stdout);
-  if (lines.count() == 0) return {EX_OK, 0};
-  std::fputs(title(work.options.verbose).data(), stdout);
-  if (lines.copy_to(stdout)) return {EX_OK, lines.count()};
-  return {work.fail(EX_IOERR, fmt::format("the list of {} cannot be written", directory)), lines.count()};
+constexpr const char* kCannotWrite = "cannot write to standard output";
+
+// Lists one queue; the status.
+int list_one(const Work& work, const observe::Queue& queue, const route::QueueGroup& group, std::uint64_t& total) {
+  const auto unlisted = [&](const std::string& why) {
+    if (why == ipc::kOwnerOnly) return work.fail(EX_UNAVAILABLE, "You are not permitted to see the queue");
+    return work.fail(EX_UNAVAILABLE, fmt::format("{} cannot be listed: {}", queue.directory, why));
+  };
+  auto asking = ipc::Asking::begin(queue.control, query_of(work, group));
+  if (!asking) return unlisted(asking.error());
+  Printer printer(work, queue.directory);
+  for (;;) {
+    const auto last = asking->take([&](Octets answer) { printer.take(answer); });
+    total += last && *last ? printer.selected() : 0;
+    if (!printer.print()) return work.fail(EX_IOERR, kCannotWrite);
+    if (!last) return unlisted(last.error());
+    if (*last) return EX_OK;
+  }
+}
+
+// How many messages a queue holds, asking for none of them.
+std::optional<std::uint64_t> count_of(const observe::Queue& queue) {
+  select::Selector all;
+  all.view = select::View::kAny;
+  auto asking = ipc::Asking::begin(queue.control, {{"what", "queue"}, {"selector", select::to_json(all)}, {"most", 1}});
+  std::optional<std::uint64_t> count;
+  while (asking && !count) {
+    const auto last = asking->take([&](Octets answer) {
+      if (!count) count = selected_in(answer);
+    });
+    if (!last || *last) break;
+  }
+  return count;
 }
 
 }  // namespace
 
 int list_queue(const Work& work) {
+  const auto groups = queues_by_group(work);
+  if (!groups) return complain(work.program, groups.error()), EX_USAGE;
   int status = EX_OK;
-  std::size_t total = 0;
-  for (std::uint32_t i = 0; i < work.settings.queue_count; ++i) {
-    const auto [one, messages] = list_one(work, fmt::format("queue{}", work.settings.queue_start + i));
-    if (one != EX_OK) status = one;
-    total += messages;
-  }
-  fmt::print("\t\tTotal requests: {}\n", total);
-  if (std::fflush(stdout) != 0) return work.fail(EX_IOERR, "cannot write to standard output");
+  std::uint64_t total_selected = 0;
+  for (const GroupQueues& each : *groups)
+    for (const observe::Queue& queue : each.queues)
+      if (const int one = list_one(work, queue, each.group, total_selected); one != EX_OK) status = one;
+  if (!work.options.json && work.options.queue.group.empty()) std::fputs(total(total_selected).c_str(), stdout);
+  if (std::fflush(stdout) != 0) return work.fail(EX_IOERR, kCannotWrite);
   return status;
+}
+
+int count_queue(const Work& work) {
+  const auto groups = queues_by_group(work);
+  if (!groups) return complain(work.program, groups.error()), EX_USAGE;
+  std::uint64_t all = 0;
+  for (const GroupQueues& each : *groups)
+    for (const observe::Queue& queue : each.queues) {
+      const auto count = count_of(queue);
+      all += count.value_or(0);
+      if (!count)
+        fmt::print("{}: unknown number of entries\n", queue.directory);
+      else if (*count == 0)
+        fmt::print("{} is empty\n", queue.directory);
+      else
+        fmt::print("{}: entries={}\n", queue.directory, *count);
+    }
+  std::fputs(total(all).c_str(), stdout);
+  return std::fflush(stdout) == 0 ? EX_OK : work.fail(EX_IOERR, kCannotWrite);
 }
 
 }  // namespace sluice::sendmail

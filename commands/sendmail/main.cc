@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
   work.program = program;
   work.options = std::move(*options);
   work.settings = std::move(loaded->settings);
+  work.overrides = std::move(overrides);
   work.names = submission::names_of(work.settings);
   work.doors = submission::doors_of(work.settings, environment.variables, true);
   work.caller = submission::originator();
@@ -74,7 +75,9 @@ int run(int argc, char** argv) {
     case Mode::kRebuildAliases:
       return rebuild_aliases(work);
     case Mode::kCountQueue:
+      return count_queue(work);
     case Mode::kRunQueue:
+      return run_queue(work);
     case Mode::kDaemon:
     case Mode::kHold:
       return work.fail(EX_UNAVAILABLE, "this version does not run the queue; qscheduler and sluice run do");

@@ -16,11 +16,12 @@ namespace sluice::sendmail {
 namespace {
 
 constexpr const char* kLetters = ":A:B:b:C:cD:d::e:F:f:Gh:IiL:M:mN:nO:o:p:Q::q::R:r:sTtUV:vX:x";
-enum Long : int { kReadEnvelopeFrom = 256, kFrom };
+enum Long : int { kReadEnvelopeFrom = 256, kFrom, kJson };
 constexpr std::array kLongOptions{
     option{"read-envelope-from", no_argument, nullptr, kReadEnvelopeFrom},  // these three are msmtp's
     option{"read-recipients", no_argument, nullptr, 't'},
     option{"from", required_argument, nullptr, kFrom},
+    option{"json", no_argument, nullptr, kJson},
     option{nullptr, 0, nullptr, 0},
 };
 
@@ -163,6 +164,9 @@ Taken take(int letter, std::string_view value, Reading& reading) {
     case 'r':
     case kFrom:
       return take_sender(value, options);
+    case kJson:
+      options.json = true;
+      return {};
     case kReadEnvelopeFrom:
       options.sender_from_header = true;
       return {};

@@ -50,6 +50,7 @@ struct Options {
   bool ignore_dots = false;                       // -i
   bool gateway = false;                           // -G: the message is somebody else's and complete
   bool verbose = false;                           // -v
+  bool json = false;                              // --json: a listing for programs
   QueueRequest queue{};                           // -q
   bool listens = false;                           // -bd, -bD
   bool attached = false;                          // -bD, -d99.100: a daemon stays in the foreground

@@ -7,6 +7,7 @@
 
 #include "core/settings/settings.h"
 #include "options.h"
+#include "system/config/load.h"
 #include "system/submission/originator.h"
 #include "system/submission/submission.h"
 
@@ -16,6 +17,7 @@ struct Work {
   std::string program;  // the name it was called by
   Options options;
   settings::Settings settings{};
+  config::Overrides overrides;  // what of the settings the command line gave
   submission::Names names;
   submission::Doors doors;
   submission::Originator caller;
@@ -37,6 +39,8 @@ int deliver(const Work& work);
 int serve_smtp(const Work& work);
 int verify(const Work& work);
 int list_queue(const Work& work);
+int count_queue(const Work& work);
+int run_queue(const Work& work);
 int rebuild_aliases(const Work& work);
 
 // The status that tells a caller why a message was refused by the queue.
