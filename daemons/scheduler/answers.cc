@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/mail/transcript.h"
 #include "listed_message.h"
 #include "remembered.h"
 
@@ -117,19 +118,39 @@ std::optional<std::size_t> most_of(const json& query) {
   return most.is_number_unsigned() ? std::optional(most.get<std::size_t>()) : std::nullopt;
 }
 
+Result<ipc::Answers, std::string> run(Send& send, const json& query, ipc::Asker asker) {
+  const bool owner = asker == ipc::Asker::kOwner;
+  if (!owner && send.runs_restricted()) return fail(std::string("only root and the owner of the queue may run it"));
+  auto what = select::queue_run_of(query);
+  if (!what) return fail(what.error());
+  if (!owner && what->bounce) return fail(std::string("only root and the owner of the queue may return mail"));
+  if (!owner && what->watch && send.listing_restricted())
+    return fail(std::string("only root and the owner of the queue may see it"));
+  what->by = mail::transcript::harmless(what->by);
+  auto feed = send.runs().ask(std::move(*what), owner);
+  if (!feed) return fail(feed.error());
+  return ipc::Answers(std::move(*feed));
+}
+
+bool may_ask(const std::string& what, const Send& send, ipc::Asker asker) {
+  if (asker == ipc::Asker::kOwner || what == "run") return true;  // run() looks closer
+  return (what == "queue" || what == "explain" || what == "runs") && !send.listing_restricted();
+}
+
 }  // namespace
 
 ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::string queue_directory) {
   return [&send, name = std::move(queue_name), directory = std::move(queue_directory)](
              const json& query, ipc::Asker asker) -> Result<ipc::Answers, std::string> {
     const std::string what = query.value("what", json()).is_string() ? query["what"].get<std::string>() : "";
-    if (asker != ipc::Asker::kOwner && (what != "queue" || send.listing_restricted()))
-      return fail(std::string(ipc::kOwnerOnly));
+    if (!may_ask(what, send, asker)) return fail(std::string(ipc::kOwnerOnly));
     if (what == "status") return ipc::answer_list({status_of(send, name, directory)});
     if (what == "queue") return listing(send, name);
+    if (what == "run") return run(send, query, asker);
+    if (what == "runs") return ipc::answer_list(send.runs().describe());
     if (what == "lanes") return ipc::answer_list(lanes_of(send, name, most_of(query)));
     if (what == "forget") return ipc::answer_list(forget_backoff(send, name, query));
-    return fail(fmt::format("qmail-send does not know \"{}\"; it answers status, queue, lanes and forget", what));
+    return fail(fmt::format("qmail-send does not know \"{}\"; see sluice-queue(1)", what));
   };
 }
 

@@ -76,8 +76,8 @@ std::string_view flow_in(Octets envelope) {
 
 }  // namespace
 
-schedule::NewMessage new_message(const queue::Image::MessageView& message, std::string& flow, MonoTime mono,
-                                 WallTime wall) {
+schedule::NewMessage new_message(const queue::Image::MessageView& message, std::string& flow,
+                                 const schedule::PriorityFactors& factors, MonoTime mono, WallTime wall) {
   flow = flow_in(message.envelope());
   if (flow.empty()) flow = mail::domain_of(message.sender());
   schedule::NewMessage fresh;
@@ -86,6 +86,10 @@ schedule::NewMessage new_message(const queue::Image::MessageView& message, std::
   fresh.null_sender = message.sender().empty();
   fresh.flow = flow;
   fresh.warned = message.warned();
+  fresh.urgency = message.urgency();
+  fresh.mode = message.delivery_mode();
+  fresh.priority =
+      schedule::priority_number(message.body().length, message.precedence(), message.recipients(), 0, factors);
   return fresh;
 }
 

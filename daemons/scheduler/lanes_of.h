@@ -9,6 +9,7 @@
 #include "core/queue/image.h"
 #include "core/route/lmtp_routes.h"
 #include "core/route/smtp_routes.h"
+#include "core/schedule/priority.h"
 #include "core/schedule/views.h"
 
 namespace sluice::scheduler {
@@ -49,7 +50,7 @@ LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes
                   const std::vector<std::uint32_t>& skip = {});
 
 // What the core is to know about the message; its view of the flow points into `flow`.
-schedule::NewMessage new_message(const queue::Image::MessageView& message, std::string& flow, MonoTime mono,
-                                 WallTime wall);
+schedule::NewMessage new_message(const queue::Image::MessageView& message, std::string& flow,
+                                 const schedule::PriorityFactors& factors, MonoTime mono, WallTime wall);
 
 }  // namespace sluice::scheduler

@@ -161,6 +161,7 @@ int run(int argc, char** argv) {
     lines.scheduler_start(out, static_cast<std::uint32_t>(::getpid()), daemon.directory, false, settings.loglock,
                           settings.conf_split);
   });
+  send.runs().set_place({daemon.name, daemon.directory});
   ipc::ControlServer control(loop, std::move(*listener), link::Role::kScheduler,
                              answers_of(send, daemon.name, daemon.directory));
   loop.on_signals({SIGTERM, SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2, SIGCHLD}, [&](int signo) {

@@ -23,6 +23,7 @@ void Send::settle(const link::Delivered& delivered) {
   record_settled(settled, *attempt, delivered.outcomes);
   log_status();
   if (done) complete(attempt->message);
+  runs_.look_at(attempt->message);
   if (!done && attempt->reload != reloads_)  // it was under way when the routes changed
     if (const auto message = image().find(attempt->message)) reroute(*message);
   if (stopping_ && attempts_.empty()) return stop_now();
@@ -43,6 +44,7 @@ void Send::record_settled(const schedule::Settled& settled, const Attempt& attem
     mail::Outcome outcome = said;
     outcome.verdict = recipient.verdict;
     figures_.count(outcome.verdict);
+    runs_.settled(attempt.message, recipient.index, outcome.verdict, outcome);
     if (recipient.too_old) {
       outcome.code = {5, 4, 7};
       outcome.text += " I'm not going to try again; this message has been in the queue too long.";
@@ -93,10 +95,13 @@ void Send::expire(const schedule::Expired& expired, std::span<const std::uint32_
     mail::Outcome outcome;
     outcome.code = {5, 4, 7};
     figures_.count(mail::Verdict::kFailed);
-    outcome.text = fmt::format("This message has been in the queue too long. {}", last);
+    outcome.text = expired.given_up ? fmt::format("This message is returned to its sender by an order. {}", last)
+                                    : fmt::format("This message has been in the queue too long. {}", last);
+    runs_.settled(expired.message, index, mail::Verdict::kFailed, outcome);
     ledger_.record(queue::Settled{expired.message, index, mail::Verdict::kFailed, remember(outcome), {}});
   }
   if (expired.message_done) complete(expired.message);
+  runs_.look_at(expired.message);
 }
 
 void Send::complete(queue::MessageId id) {

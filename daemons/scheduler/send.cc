@@ -53,6 +53,7 @@ Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog>
           loop, std::move(peers.supervisor),
           {[this] { return report(); }, [this](link::Role role, os::Fd socket) { replace(role, std::move(socket)); },
            [this](bool on) { drain(on); }, [this](bool on) { pause(on); }, [this] { pause(paused_); }}),
+      runs_(*this, loop),
       wake_(loop, [this] { plan(); }),
       patience_(loop, [this] { stop_now(); }),
       loss_timer_(loop, [this] { tell_losses(); }),
@@ -121,7 +122,9 @@ void Send::admit(const queue::AdmittedView& admitted) {
 void Send::schedule(const queue::Image::MessageView& message) {
   std::string flow;
   const LaneJobs lanes = lanes_of(message, settings_.routes, loop_.now(), loop_.wall());
-  core_.accept(new_message(message, flow, loop_.now(), loop_.wall()), lanes.views(), loop_.now());
+  core_.accept(new_message(message, flow, settings_.policy.factors, loop_.now(), loop_.wall()), lanes.views(),
+               loop_.now());
+  if (message.held()) core_.hold(message.id(), loop_.now());
 }
 
 void Send::plan_later() {
@@ -168,6 +171,7 @@ void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> re
   deliver.body = message->body();
   deliver.channel = start.lane.channel;
   deliver.destination = start.lane.destination;
+  deliver.watcher = runs_.watcher_of(start.message);
   const auto all = std::exchange(envelope->recipients, {});
   deliver.envelope = std::move(*envelope);
   deliver.envelope.sender = mail::return_path_for(deliver.envelope.sender, all[recipients.front()].address);
@@ -195,6 +199,16 @@ void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> re
 }
 
 bool Send::from_spawner(const link::Frame& frame) {
+  if (frame.type == link::FrameType::kTranscript) {
+    const auto transcript = link::Transcript::decode(frame.payload);
+    if (transcript) runs_.transcript(transcript->watcher, transcript->line);
+    return transcript.has_value();
+  }
+  if (frame.type == link::FrameType::kWatchEnd) {
+    const auto end = link::WatchEnd::decode(frame.payload);
+    if (end) runs_.sessions_closed(end->watcher);
+    return end.has_value();
+  }
   const auto delivered = link::Delivered::decode(frame.payload);
   if (frame.type != link::FrameType::kDelivered || !delivered || delivered->outcomes.empty()) return false;
   settle(*delivered);
@@ -316,6 +330,12 @@ void Send::stop_now() {
   });
   activity_.flush();
   loop_.stop();
+}
+
+bool Send::end_watch(std::uint64_t watcher) {
+  if (!remote_.is_there()) return false;
+  remote_.send(link::WatchEnd{watcher});
+  return true;
 }
 
 bool Send::forget_backoff(schedule::LaneKey lane) {

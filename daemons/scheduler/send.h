@@ -27,6 +27,7 @@
 #include "neighbour.h"
 #include "reclaim.h"
 #include "reports.h"
+#include "runs.h"
 #include "supervisor_link.h"
 #include "use_of_remote.h"
 
@@ -39,6 +40,7 @@ struct SendSettings {
   ReportPolicy reports;
   bool hold_local = false, hold_remote = false;
   bool restrict_mailq = false;  // the queue is listed for root and our own user only
+  bool restrict_qrun = false;   // likewise: queue runs
 };
 
 struct SendPeers {
@@ -75,6 +77,19 @@ class Send {
   void limit_freed(schedule::SharedLimits::Row row);
 
   static constexpr Duration kPatience{20'000};
+
+  // For the operator (holds.cc). What is held is not tried until it is released, also after a restart; what is in
+  // flight runs to its end. A removed message goes without a report. False: there is no such message.
+  bool hold(queue::MessageId id, std::string_view reason);
+  bool release(queue::MessageId id);
+  bool remove(queue::MessageId id, std::string_view by);
+
+  // For queue runs.
+  Runs& runs() { return runs_; }
+  void plan_later();
+  // Nothing more is delivered for this watcher. False: there is nobody who would answer with Runs::sessions_closed.
+  bool end_watch(std::uint64_t watcher);
+  bool runs_restricted() const { return settings_.restrict_qrun; }
 
   // For the control socket.
   bool forget_backoff(schedule::LaneKey lane);
@@ -129,7 +144,6 @@ class Send {
   void finish(queue::MessageId id, std::optional<queue::MessageId> report);
   void warn(queue::MessageId id);
 
-  void plan_later();
   void plan();
   void plan_now();
   void begin(const schedule::Start& start, std::span<const std::uint32_t> recipients);
@@ -155,6 +169,7 @@ class Send {
   Reclaim reclaim_;
   ExtraHeaders extra_headers_;
   SupervisorLink supervisor_;
+  Runs runs_;
   net::Timer wake_, patience_, loss_timer_, quiet_timer_;
   bool has_logger_;
   pid_t logger_pid_;                                    // 0: it is not our child

@@ -27,13 +27,12 @@ Asker asker_at(int socket) {
 
 }  // namespace
 
-bool Feed::add(std::string answer) {
+bool Feed::add(std::string answer) { return octets_ < kMost && add_last(std::move(answer)); }
+
+bool Feed::add_last(std::string answer) {
   if (!heard_ || ended_) return false;
-  if (octets_ >= kMost) {
-    was_full_ = true;
-    return false;
-  }
   octets_ += answer.size();
+  pressed_ |= octets_ > kMost / 2;
   answers_.push_back(std::move(answer));
   if (wake_) wake_();
   return true;
@@ -154,7 +153,7 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
       feed.answers_.pop_front();
     }
     if (feed.answers_.empty() && feed.ended_) return end(connection, feed.error_);
-    if (feed.octets_ < Feed::kMost / 2 && std::exchange(feed.was_full_, false) && feed.room_)
+    if (feed.octets_ < Feed::kMost / 2 && std::exchange(feed.pressed_, false) && feed.room_)
       loop.at_turn_end([room = feed.room_] { room(); });
   }
 

@@ -31,6 +31,8 @@ class Feed {
 
   // A JSON text. False, and it is dropped: too much waits already, or nobody is there any more.
   bool add(std::string answer);
+  // The same for one that must not be dropped, and is small.
+  bool add_last(std::string answer);
   // After what was added: the end, with an error text or without.
   void end(std::string error = {});
   // Octets that the asker has not taken.
@@ -45,7 +47,7 @@ class Feed {
   friend class ControlServer;
   std::deque<std::string> answers_;
   std::size_t octets_ = 0;
-  bool ended_ = false, heard_ = true, was_full_ = false;
+  bool ended_ = false, heard_ = true, pressed_ = false;
   std::string error_;
   std::function<void()> wake_, gone_, room_;
 };
