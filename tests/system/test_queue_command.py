@@ -1,0 +1,200 @@
+"""sendmail -q: one queue run in the foreground, with and without running daemons (the seed's 11.8.2)."""
+import re
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from support.accounts import ROOT, USERS
+from support.instance import PATIENCE, free_port, wait_until
+from support.local_programs import run as run_as
+from support.queue_commands import Refuser, run
+from support.smtp_server import program
+
+
+@pytest.fixture
+def server():
+    with Refuser() as one:
+        yield one
+
+
+def deferred(instance, server, *addresses, sender="joe@example.com", **settings):
+    """A running instance with a message to each address, tried once."""
+    instance.start(smtproutes=[f"x.test:{server.route}", f"dead.test:127.0.0.1:{free_port()}"], **settings)
+    for address in addresses:
+        instance.send(address, sender=sender)
+    settle(instance, len(addresses))
+
+
+def settle(instance, messages):
+    def all_deferred():
+        queue = instance.queue()
+        states = [recipient["state"] for message in queue for recipient in message["recipients"]]
+        reasons = [recipient.get("reason") for message in queue for recipient in message["recipients"]]
+        return len(queue) == messages and set(states) <= {"deferred"} and "in-flight" not in reasons
+    wait_until(all_deferred, lambda: f"{messages} deferred messages: {instance.queue()}", pause=0.05)
+
+
+def test_a_run_tries_everything_once_and_ends(instance, server):
+    deferred(instance, server, "a@x.test", "b@x.test")
+    before = server.refused
+    done = run(instance, "sendmail", "-q", check=0)
+    assert done.stdout == done.stderr == ""
+    assert server.refused == before + 2
+    server.opened.set()
+    run(instance, "sendmail", "-q", check=0)
+    assert sorted(server.taken()) == ["a@x.test", "b@x.test"]
+    instance.wait_until_empty()
+
+
+def test_only_what_is_selected_is_tried(instance, server):
+    deferred(instance, server, "a@x.test", "Needle@x.test", "c@x.test")
+    server.opened.set()
+    run(instance, "sendmail", "-qRneedle", check=0)
+    assert server.taken() == ["Needle@x.test"]
+    run(instance, "sendmail", "-qRX.TEST", "-q!Ra@", check=0)
+    assert server.taken()[1:] == ["c@x.test"]
+    run(instance, "sendmail", "-qSnobody", check=0)
+    assert len(server.taken()) == 2
+    identity = str(instance.queue()[0]["id"])
+    run(instance, "sendmail", f"-qI{identity[-6:]}", "-qSjoe", check=0)
+    assert server.taken()[2:] == ["a@x.test"]
+
+
+def test_a_hung_destination_is_waited_for(instance, server):
+    deferred(instance, server, "a@x.test")
+    def slow(_):
+        time.sleep(1)
+        return "250 2.1.5 ok"
+    server._answer = slow
+    started = time.monotonic()
+    run(instance, "sendmail", "-q", check=0)
+    assert time.monotonic() - started >= 1 and server.taken() == ["a@x.test"]
+
+
+def test_an_interrupt_ends_the_watching_and_nothing_else(instance, server):
+    deferred(instance, server, "a@x.test")
+    hung = server._answer
+
+    release = threading.Event()
+    server._answer = lambda line: release.wait(PATIENCE) and "250 2.1.5 ok"
+    watching = subprocess.Popen([program("sendmail"), "-q"], env=instance.variables(), stderr=subprocess.PIPE)
+    wait_until(lambda: "in-flight" in str(instance.queue()), "the attempt")
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(PATIENCE) == 128 + signal.SIGINT and watching.stderr.read() == b""
+    watching.stderr.close()
+    release.set()
+    server._answer = hung
+    server.wait_for(1)
+    instance.wait_until_empty()
+
+
+def test_an_unknown_group_is_a_misuse(instance, server):
+    instance.start()
+    done = run(instance, "sendmail", "-qGnowhere", check=64)
+    assert done.stderr == "Queue group nowhere unknown\n"
+    assert run(instance, "mailq", "-qGnowhere", check=64).stderr == "Queue group nowhere unknown\n"
+
+
+def test_a_permanent_failure_is_the_exit_status(instance, server):
+    deferred(instance, server, "a@x.test", sender="")
+    server._answer = lambda line: "550 5.1.1 nobody"
+    run(instance, "sendmail", "-q", check=67)
+
+
+# -- verbose -----------------------------------------------------------------------------------------------------------
+
+def test_verbose_shows_message_by_message_what_is_said(instance, server):
+    deferred(instance, server, "a@x.test", "b@x.test")
+    server.opened.set()
+    lines = run(instance, "sendmail", "-v", "-q", check=0).stdout.splitlines()
+    running = [line for line in lines if line.startswith("Running ")]
+    directory = re.escape(str(instance.queue_directory))
+    assert [re.fullmatch(rf"Running {directory}/\d+ \(sequence (\d) of 2\)", line).group(1) for line in running] == ["1", "2"]
+    at = lines.index(running[0])
+    assert lines[at + 1] == "<a@x.test>... Connecting to 127.0.0.1 via esmtp..."
+    assert lines[at + 2] == "Trying 127.0.0.1... connected."
+    assert lines[at + 3] == "220 script.test"
+    assert "<a@x.test>... Sent (2.0.0 Ok: queued as SCRIPT)" in lines
+    second = lines[lines.index(running[1]):]
+    assert "<b@x.test>... Sent (2.0.0 Ok: queued as SCRIPT)" in second
+    assert "<a@x.test>... Sent (2.0.0 Ok: queued as SCRIPT)" not in second
+    assert lines[-3:] == ["Closing connection to 127.0.0.1", ">>> QUIT", "221 bye"]
+
+
+def test_verbose_shows_why_nothing_could_be_delivered(instance, server):
+    deferred(instance, server, "a@dead.test")
+    lines = run(instance, "sendmail", "-v", "-q", check=0).stdout.splitlines()
+    assert "Trying 127.0.0.1... Connection refused" in lines
+    assert "<a@dead.test>... Deferred: Connection refused by 127.0.0.1" in lines
+
+
+# -- without daemons ---------------------------------------------------------------------------------------------------
+
+def stopped(instance, server, *addresses, **settings):
+    deferred(instance, server, *addresses, **settings)
+    assert instance.stop() == 0
+    server.opened.set()
+
+
+def test_without_daemons_the_run_brings_its_own_and_ends_them(instance, server):
+    stopped(instance, server, "a@x.test", "b@x.test")
+    done = run(instance, "sendmail", "-q", check=0)
+    assert done.stdout == done.stderr == "" and sorted(server.taken()) == ["a@x.test", "b@x.test"]
+    instance.no_process_is_left()
+
+
+def test_without_daemons_mail_that_was_queued_meanwhile_goes_too(instance, server):
+    instance.set_up(smtproutes=[f"x.test:{server.route}"])
+    server.opened.set()
+    subprocess.run([program("sendmail"), "-f", "joe@example.com", "a@x.test"], input="Subject: s\n\ntext\n", text=True,
+                   env=instance.variables(), check=True, timeout=PATIENCE)
+    run(instance, "sendmail", "-q", check=0)
+    assert server.taken() == ["a@x.test"]
+    instance.no_process_is_left()
+
+
+def test_two_at_once_without_daemons_deliver_everything_once(instance, server):
+    addresses = [f"a{i}@x.test" for i in range(20)]
+    stopped(instance, server, *addresses)
+    both = [subprocess.Popen([program("sendmail"), "-q"], env=instance.variables(), stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT) for _ in range(2)]
+    for one in both:
+        said, _ = one.communicate(timeout=PATIENCE)
+        assert one.returncode == 0 and said == b"", said
+    assert sorted(server.taken()) == sorted(addresses)
+    instance.no_process_is_left()
+
+
+def test_an_interrupt_ends_daemons_that_were_started_for_the_run(instance, server):
+    stopped(instance, server, "a@x.test")
+
+    release = threading.Event()
+    asked = threading.Event()
+
+    def hang(_):
+        asked.set()
+        release.wait(PATIENCE)
+        return "250 2.1.5 ok"
+    server._answer = hang
+    watching = subprocess.Popen([program("sendmail"), "-q"], env=instance.variables())
+    assert asked.wait(PATIENCE)
+    watching.send_signal(signal.SIGTERM)
+    release.set()
+    assert watching.wait(PATIENCE) == 128 + signal.SIGTERM
+    instance.no_process_is_left()
+
+
+def test_what_keeps_the_daemons_from_starting_is_said(instance):
+    instance.set_up(queue_base="/proc/nowhere")
+    done = run(instance, "sendmail", "-q", check=69)
+    assert done.stderr.startswith("sendmail: cannot run the queue: ") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not ROOT, reason="needs another user")
+def test_a_plain_user_who_finds_no_daemon_is_told_so_in_a_line(instance, server):
+    instance.set_up()
+    done = run_as(instance, "sendmail", "-q", caller=USERS[0], check=77)
+    assert done.stderr.count("\n") == 1 and "permission" in done.stderr
