@@ -11,6 +11,9 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/bytes.h"
+#include "core/settings/sendmail_options.h"
+#include "core/settings/table.h"
 #include "system/config/load.h"
 #include "system/os/process.h"
 #include "work.h"
@@ -19,8 +22,19 @@ namespace sluice::sendmail {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kHarmless{"home",          "me",         "defaulthost",
-                                                    "defaultdomain", "plusdomain", "idhost"};
+// Settings that are about one message or one look at the queue, or that only say less than the instance's would.
+constexpr std::array<std::string_view, 10> kHarmless{"home",          "me",
+                                                     "defaulthost",   "defaultdomain",
+                                                     "plusdomain",    "idhost",
+                                                     "delivery_mode", "queue_run.order",
+                                                     "super_safe",    "queue_run.most"};
+
+// `name` as it stood behind -O.
+bool is_harmless(std::string_view name) {
+  if (settings::find_ignored(name) != nullptr || ascii_equal_ignore_case(name, "PrivacyOptions")) return true;
+  const settings::Declaration* setting = settings::find_by_option(name);
+  return setting != nullptr && std::find(kHarmless.begin(), kHarmless.end(), setting->name) != kHarmless.end();
+}
 
 std::string base_name(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
 
@@ -32,7 +46,7 @@ bool owns(const std::string& directory) {
 // What is neither of a message nor harmless is for those whose instance it is.
 std::optional<std::string> forbidden_setting(const Options& options, const std::string& home) {
   for (const Given& given : options.settings)
-    if (std::find(kHarmless.begin(), kHarmless.end(), given.name) == kHarmless.end() && !owns(home)) return given.name;
+    if (!is_harmless(given.name) && !owns(home)) return given.name;
   return std::nullopt;
 }
 

@@ -6,84 +6,18 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "core/settings/sendmail_options.h"
 #include "core/settings/table.h"
 
 namespace sluice::sendmail {
 
 namespace {
 
-enum class Kind : std::uint8_t {
-  kIgnoreDots,
-  kVerbose,
-  kErrorMode,
-  kDeliveryMode,
-  kNoEffect,    // an allowance or a hint of one message; leaving it out changes nothing that a caller relies on
-  kOfInstance,  // what the settings of the instance say, for all of its programs
-};
-
-struct Row {
-  char letter;  // '\0': none
-  std::string_view name;
-  Kind kind;
-};
-constexpr std::array kRows{
-    Row{'7', "SevenBitInput", Kind::kNoEffect},
-    Row{'8', "EightBitMode", Kind::kNoEffect},
-    Row{'a', "AliasWait", Kind::kNoEffect},
-    Row{'A', "AliasFile", Kind::kOfInstance},
-    Row{'b', "MinFreeBlocks", Kind::kNoEffect},
-    Row{'B', "BlankSub", Kind::kNoEffect},
-    Row{'c', "HoldExpensive", Kind::kNoEffect},
-    Row{'C', "CheckpointInterval", Kind::kNoEffect},
-    Row{'d', "DeliveryMode", Kind::kDeliveryMode},
-    Row{'D', "AutoRebuildAliases", Kind::kNoEffect},
-    Row{'e', "ErrorMode", Kind::kErrorMode},
-    Row{'E', "ErrorHeader", Kind::kOfInstance},
-    Row{'f', "SaveFromLine", Kind::kNoEffect},
-    Row{'F', "TempFileMode", Kind::kNoEffect},
-    Row{'g', "DefaultUser", Kind::kOfInstance},
-    Row{'G', "MatchGECOS", Kind::kNoEffect},
-    Row{'h', "MaxHopCount", Kind::kNoEffect},
-    Row{'H', "HelpFile", Kind::kOfInstance},
-    Row{'i', "IgnoreDots", Kind::kIgnoreDots},
-    Row{'I', "ResolverOptions", Kind::kOfInstance},
-    Row{'j', "SendMimeErrors", Kind::kNoEffect},
-    Row{'J', "ForwardPath", Kind::kOfInstance},
-    Row{'k', "ConnectionCacheSize", Kind::kNoEffect},
-    Row{'K', "ConnectionCacheTimeout", Kind::kNoEffect},
-    Row{'l', "UseErrorsTo", Kind::kNoEffect},
-    Row{'L', "LogLevel", Kind::kNoEffect},
-    Row{'m', "MeToo", Kind::kNoEffect},
-    Row{'M', "Macro", Kind::kNoEffect},
-    Row{'n', "CheckAliases", Kind::kNoEffect},
-    Row{'o', "OldStyleHeaders", Kind::kNoEffect},
-    Row{'O', "DaemonPortOptions", Kind::kOfInstance},
-    Row{'p', "PrivacyOptions", Kind::kNoEffect},
-    Row{'P', "PostmasterCopy", Kind::kOfInstance},
-    Row{'q', "QueueFactor", Kind::kNoEffect},
-    Row{'Q', "QueueDirectory", Kind::kOfInstance},
-    Row{'r', "Timeout", Kind::kNoEffect},
-    Row{'R', "DontPruneRoutes", Kind::kNoEffect},
-    Row{'s', "SuperSafe", Kind::kNoEffect},
-    Row{'S', "StatusFile", Kind::kOfInstance},
-    Row{'t', "TimeZoneSpec", Kind::kNoEffect},
-    Row{'T', "QueueTimeout", Kind::kNoEffect},
-    Row{'u', "DefaultUser", Kind::kOfInstance},
-    Row{'U', "UserDatabaseSpec", Kind::kOfInstance},
-    Row{'v', "Verbose", Kind::kVerbose},
-    Row{'V', "FallbackMXhost", Kind::kOfInstance},
-    Row{'w', "TryNullMXList", Kind::kNoEffect},
-    Row{'x', "QueueLA", Kind::kNoEffect},
-    Row{'X', "RefuseLA", Kind::kNoEffect},
-    Row{'y', "RecipientFactor", Kind::kNoEffect},
-    Row{'Y', "ForkEachJob", Kind::kNoEffect},
-    Row{'z', "ClassFactor", Kind::kNoEffect},
-    Row{'Z', "RetryFactor", Kind::kNoEffect},
-    Row{'\0', "MinQueueAge", Kind::kNoEffect},
-    Row{'\0', "NoRecipientAction", Kind::kNoEffect},
-    Row{'\0', "QueueSortOrder", Kind::kNoEffect},
-    Row{'\0', "SingleLineFromHeader", Kind::kNoEffect},
-};
+// Options of sendmail's whose place is elsewhere, if anywhere: they are refused, because what they ask for would be
+// missed.
+constexpr std::array<std::string_view, 10> kRefused{
+    "DaemonPortOptions", "DefaultUser", "ErrorHeader",    "FallbackMXhost",  "ForwardPath",
+    "HelpFile",          "StatusFile",  "PostmasterCopy", "ResolverOptions", "UserDatabaseSpec"};
 
 // As sendmail reads a truth value: nothing at all is true.
 std::optional<bool> truth(std::string_view value) {
@@ -94,34 +28,54 @@ std::optional<bool> truth(std::string_view value) {
   return std::nullopt;
 }
 
-Result<void, std::string> take_truth(const Row& row, std::string_view value, bool& flag) {
+using Taken = Result<void, std::string>;
+
+Taken take_truth(std::string_view name, std::string_view value, bool& flag) {
   const auto read = truth(value);
-  if (!read) return fail(fmt::format("{}={}: true or false is expected", row.name, value));
+  if (!read) return fail(fmt::format("{}={}: true or false is expected", name, value));
   flag = *read;
   return {};
 }
 
-Result<void, std::string> take(const Row& row, std::string_view value, Options& options) {
-  switch (row.kind) {
-    case Kind::kIgnoreDots:
-      return take_truth(row, value, options.ignore_dots);
-    case Kind::kVerbose:
-      return take_truth(row, value, options.verbose);
-    case Kind::kErrorMode:
-      return take_error_mode(value, options);
-    case Kind::kDeliveryMode:  // every message is queued first, and tried at once
-      if (value.empty() || std::string_view("biqd").find(value.front()) != std::string_view::npos) return {};
-      return fail(fmt::format("unknown delivery mode {}: b, i, q and d are known", value));
-    case Kind::kNoEffect:
-      return {};
-    case Kind::kOfInstance:
-      if (settings::find_by_option(row.name) != nullptr) {
-        options.settings.push_back({std::string(row.name), std::string(value)});
-        return {};
-      }
-      return fail(fmt::format("{} is not an option of one message; sluice.toml(5) says what can be set", row.name));
-  }
+Taken refused(std::string_view name) {
+  if (std::find(kRefused.begin(), kRefused.end(), name) != kRefused.end())
+    return fail(fmt::format("{} is not an option of one message; sluice.toml(5) says what can be set", name));
+  const auto nearest = settings::nearest_name(name);
+  return fail(fmt::format("there is no option \"{}\"{}", name,
+                          nearest ? fmt::format("; did you mean {}?", *nearest) : std::string()));
+}
+
+// Background, interactive, queue-only and defer are known by their first letters; nothing at all is interactive.
+Taken take_delivery_mode(std::string_view value, Options& options) {
+  if (value.empty()) value = "i";
+  if (std::string_view("biqd").find(value.front()) == std::string_view::npos)
+    return fail(fmt::format("Unknown delivery mode {}", value.front()));
+  options.settings.push_back({"DeliveryMode", std::string(value)});
   return {};
+}
+
+// What the table of settings knows, under any name, is checked when the settings are read.
+Taken take_setting(std::string_view name, std::optional<std::string_view> value, Options& options) {
+  if (ascii_equal_ignore_case(name, "Timeout.queuereturn") && value && ascii_equal_ignore_case(*value, "now")) {
+    options.return_now = true;
+    return {};
+  }
+  const settings::Declaration* setting = settings::find_by_option(name);
+  const bool known = setting != nullptr || settings::find_translated(name) || settings::find_ignored(name);
+  if (!known) return refused(name);
+  const bool may_be_alone = setting == nullptr || settings::type_name(*setting) == "boolean";
+  if (!value && !may_be_alone) return fail(fmt::format("-O {}: a value is missing", name));
+  const std::string fallback = setting == nullptr ? "" : "true";
+  options.settings.push_back({std::string(name), value && !value->empty() ? std::string(*value) : fallback});
+  return {};
+}
+
+Taken take(std::string_view name, std::optional<std::string_view> value, Options& options) {
+  if (ascii_equal_ignore_case(name, "IgnoreDots")) return take_truth(name, value.value_or(""), options.ignore_dots);
+  if (ascii_equal_ignore_case(name, "Verbose")) return take_truth(name, value.value_or(""), options.verbose);
+  if (ascii_equal_ignore_case(name, "ErrorMode")) return take_error_mode(value.value_or(""), options);
+  if (ascii_equal_ignore_case(name, "DeliveryMode")) return take_delivery_mode(value.value_or(""), options);
+  return take_setting(name, value, options);
 }
 
 }  // namespace
@@ -148,25 +102,16 @@ Result<void, std::string> take_error_mode(std::string_view value, Options& optio
 
 Result<void, std::string> take_letter(std::string_view text, Options& options) {
   if (text.empty()) return fail(std::string("-o needs a letter"));
-  for (const Row& row : kRows)
-    if (row.letter == text.front()) return take(row, text.substr(1), options);
-  return fail(fmt::format("there is no option -o{}", text.front()));
+  const std::string_view name = settings::option_of_letter(text.front());
+  if (name.empty()) return fail(fmt::format("there is no option -o{}", text.front()));
+  return take(name, text.substr(1), options);
 }
 
 Result<void, std::string> take_named(std::string_view text, Options& options) {
   const std::size_t equals = text.find('=');
   const std::string_view name = text.substr(0, equals);
-  const std::string_view value = equals == text.npos ? std::string_view() : text.substr(equals + 1);
-  if (const settings::Declaration* setting = settings::find_by_option(name); setting && equals != text.npos) {
-    options.settings.push_back({std::string(name), std::string(value)});
-    return {};
-  }
-  for (const Row& row : kRows)
-    if (ascii_equal_ignore_case(row.name, name)) return take(row, value, options);
-  if (settings::find_by_option(name) != nullptr) return fail(fmt::format("-O {}: a value is missing", name));
-  const auto nearest = settings::nearest_name(name);
-  return fail(fmt::format("there is no option \"{}\"{}", name,
-                          nearest ? fmt::format("; did you mean {}?", *nearest) : std::string()));
+  if (equals == text.npos) return take(name, std::nullopt, options);
+  return take(name, text.substr(equals + 1), options);
 }
 
 }  // namespace sluice::sendmail

@@ -61,6 +61,7 @@ struct Options {
   mail::Return ret = mail::Return::kUnspecified;  // -R
   std::string envelope_id;                        // -V: xtext
   unsigned hops = 0;                              // -h
+  bool return_now = false;                        // -OTimeout.queuereturn=now: a run returns what it selects untried
   std::vector<Given> settings;                    // -O, -o
   std::vector<std::string> addresses;             // operands
 };

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "core/settings/document.h"
+#include "core/settings/sendmail_options.h"
 #include "core/settings/table.h"
 #include "core/settings/value.h"
 
@@ -125,7 +126,10 @@ void list_all(const config::Loaded& loaded, bool json) {
   if (json) {
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
     for (std::size_t i = 0; i < rows.size(); ++i) all.push_back(json_of(rows[i], loaded, i));
-    return print_json({{"home", loaded.settings.home}, {"settings", all}});
+    nlohmann::ordered_json ignored = nlohmann::ordered_json::array();
+    for (const auto& option : settings::options_without_effect())
+      ignored.push_back({{"option", option.name}, {"why", option.why}});
+    return print_json({{"home", loaded.settings.home}, {"settings", all}, {"without_effect", ignored}});
   }
   std::string text;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -134,7 +138,23 @@ void list_all(const config::Loaded& loaded, bool json) {
     }
     text += listing_of(rows[i], loaded, i);
   }
+  text += "\n--- Options of sendmail's without effect ---\n";
+  for (const auto& option : settings::options_without_effect())
+    text += fmt::format("{:<{}}without effect\n{}", option.name, kNameWidth, indented(option.why));
   fmt::print("{}", text);
+}
+
+// What a name of sendmail's means that is no setting.
+bool explain_option(const std::string& name) {
+  if (const auto* option = settings::find_translated(name)) {
+    fmt::print("{:<{}}option of sendmail's\n{}", option->name, kNameWidth, indented(option->sentence));
+    return true;
+  }
+  if (const auto* option = settings::find_ignored(name)) {
+    fmt::print("{:<{}}without effect\n{}", option->name, kNameWidth, indented(option->why));
+    return true;
+  }
+  return false;
 }
 
 void show_one(const Declaration& row, const config::Loaded& loaded, const Arguments& arguments) {
@@ -165,6 +185,7 @@ void run(const Arguments& arguments, Invocation& invocation) {
   if (arguments.man) return fmt::print("{}", settings::manual_page());
   const Declaration* row = nullptr;
   if (!arguments.name.empty()) {
+    if (!arguments.json && !arguments.value && explain_option(arguments.name)) return;
     row = settings::find_by_option(arguments.name);
     if (row == nullptr) {
       const auto nearest = settings::nearest_name(arguments.name);

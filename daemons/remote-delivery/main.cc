@@ -19,8 +19,9 @@ namespace {
 
 constexpr const char* kName = "qmail-rspawn";
 constexpr std::uint32_t kMostDeliveries = 10000;
-constexpr rlim_t kDescriptorsOfProgram = 3;  // its message, its output, its end
-constexpr rlim_t kOtherDescriptors = 600;    // idle and leaving sessions, open segments, the name resolver
+constexpr Duration kLongerThanTheSystem = std::chrono::hours{1};  // it gives up connecting after a few minutes
+constexpr rlim_t kDescriptorsOfProgram = 3;                       // its message, its output, its end
+constexpr rlim_t kOtherDescriptors = 600;  // idle and leaving sessions, open segments, the name resolver
 
 Configuration configuration_of(const settings::Settings& s) {
   Configuration c;
@@ -29,8 +30,10 @@ Configuration configuration_of(const settings::Settings& s) {
   c.remote.idle_time = s.remote_idle_time;
   c.remote.program = s.remote_program;
   c.remote.program_time = s.remote_program_timeout;
-  c.remote.timeouts = {s.timeout_connect,  s.timeout_greeting,  s.timeout_helo,      s.timeout_mail, s.timeout_rcpt,
-                       s.timeout_datainit, s.timeout_datablock, s.timeout_datafinal, s.timeout_quit};
+  const Duration connect = s.timeout_connect > Seconds::zero() ? Duration(s.timeout_connect) : kLongerThanTheSystem;
+  c.remote.timeouts = {connect,        s.timeout_greeting, s.timeout_helo,      s.timeout_mail,
+                       s.timeout_rcpt, s.timeout_datainit, s.timeout_datablock, s.timeout_datafinal,
+                       s.timeout_quit};
   c.own_names = {s.me, s.helohost};
   c.listening = s.smtp_listen;
   c.name_servers = s.remote_resolver;

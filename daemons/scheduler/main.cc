@@ -57,7 +57,13 @@ schedule::Policy policy_of(const config::Settings& settings) {
   policy.recipients_per_attempt =
       settings.remote_program.empty() ? settings.remote_recipients_per_transaction : std::uint32_t{1};
   policy.set_lifetimes(settings.queuelifetime, settings.queuewarn);
+  policy.of(schedule::Terms::kUrgent) = {settings.queuelifetime_urgent, settings.queuewarn_urgent};
+  policy.of(schedule::Terms::kNonUrgent) = {settings.queuelifetime_non_urgent, settings.queuewarn_non_urgent};
   policy.of(schedule::Terms::kReport).end = std::min(settings.bouncelifetime, settings.queuelifetime);
+  policy.retry = settings.retry == "run" ? schedule::Retry::kRuns : schedule::Retry::kBackoff;
+  policy.ages = {settings.queue_run_min_age, settings.queue_run_max_age};
+  policy.factors = {settings.queue_run_recipient_factor, settings.queue_run_class_factor,
+                    settings.queue_run_retry_factor};
   return policy;
 }
 

@@ -48,8 +48,8 @@ bool is_queue_directory(std::string_view name) {
 Read check_name(std::string_view name) {
   if (name.empty()) return fail(std::string("name required for queue"));
   if (name.size() > kLongestName || !std::all_of(name.begin(), name.end(), is_name_character))
-    return fail(fmt::format("queue {}: a name has at most {} letters, digits, '-' and '_'", name.substr(0, kLongestName),
-                            kLongestName));
+    return fail(fmt::format("queue {}: a name has at most {} letters, digits, '-' and '_'",
+                            name.substr(0, kLongestName), kLongestName));
   if (is_queue_directory(name)) return fail(fmt::format("queue {}: that is the name of a queue, not of a group", name));
   return {};
 }
@@ -57,8 +57,7 @@ Read check_name(std::string_view name) {
 // What one field may say.
 class Field {
  public:
-  Field(const QueueGroup& group, char letter, std::string_view value)
-      : group_(group), letter_(letter), value_(value) {}
+  Field(const QueueGroup& group, char letter, std::string_view value) : group_(group), letter_(letter), value_(value) {}
 
   template <class Number>
   Read number(std::uint64_t least, std::uint64_t most, Number& into) const {

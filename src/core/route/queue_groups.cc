@@ -16,8 +16,8 @@ constexpr std::size_t kMostEntries = 1'000'000;
 
 using Read = Result<void, std::string>;
 
-// The k-th declared group begins at 100·k+1 as long as there are such numbers; further groups begin in the gaps, so that
-// nobody's numbers depend on how many queues another group has.
+// The k-th declared group begins at 100·k+1 as long as there are such numbers; further groups begin in the gaps, so
+// that nobody's numbers depend on how many queues another group has.
 std::uint32_t number_of_its_own(std::size_t k) {
   constexpr std::size_t kHundreds = 9;
   constexpr std::array<std::uint32_t, 5> kGaps{51, 26, 76, 13, 38};
@@ -29,9 +29,10 @@ std::uint32_t number_of_its_own(std::size_t k) {
 
 Read merge_default(QueueGroup declared, QueueGroup& group) {
   if (!declared.paths.empty() || declared.first_queue != 0 || declared.queue_min != 1 || declared.queue_max != 1)
-    return fail(fmt::format("queue {}: its queues are set by queue_base, queue_start, queue_count and queue_max, not by "
-                            "P=, q= and s=",
-                            kDefaultGroup));
+    return fail(
+        fmt::format("queue {}: its queues are set by queue_base, queue_start, queue_count and queue_max, not by "
+                    "P=, q= and s=",
+                    kDefaultGroup));
   group = std::move(declared);
   return {};
 }

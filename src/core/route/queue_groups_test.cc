@@ -58,7 +58,8 @@ TEST(QueueGroup, ErrorsHaveTheWordsThatAreKnown) {
 
 TEST(QueueGroup, WrongValuesSayWhatIsAllowed) {
   EXPECT_EQ(error_of("slow, R=-1"), "Qslow: R=-1: a number from 0 to 1000000 is expected");
-  EXPECT_EQ(error_of("slow, q=4-2"), "Qslow: q=4-2: a number of queues from 1 to 1023, or two of them as 1-4, is expected");
+  EXPECT_EQ(error_of("slow, q=4-2"),
+            "Qslow: q=4-2: a number of queues from 1 to 1023, or two of them as 1-4, is expected");
   EXPECT_EQ(error_of("slow, N=20"), "Qslow: N=20: a nice value from -20 to 19 is expected");
   EXPECT_EQ(error_of("slow, F=g"), "Qslow: F=g: the only flag is f");
   EXPECT_EQ(error_of("slow, m=often"), "Qslow: m=often: run or backoff is expected");

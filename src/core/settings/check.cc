@@ -212,4 +212,43 @@ Finding check_line(std::string_view text) {
   return std::nullopt;
 }
 
+namespace {
+
+// Whether the text begins with one of these letters, in either case.
+bool begins_with_any(std::string_view text, std::string_view letters) {
+  return !text.empty() && letters.find(ascii_lower(text.front())) != std::string_view::npos;
+}
+
+}  // namespace
+
+Finding check_delivery_mode(std::string_view text) {
+  if (begins_with_any(text, "biqd")) return std::nullopt;
+  return wrong(0, fmt::format("Unknown delivery mode {}", text));
+}
+
+Finding check_super_safe(std::string_view text) {
+  if (begins_with_any(text, "ty1fn0ip")) return std::nullopt;
+  return wrong(0, fmt::format("\"{}\" is not one of the choices", text));
+}
+
+Finding check_sort_order(std::string_view text) {
+  if (begins_with_any(text, "phtfmrns")) return std::nullopt;
+  return wrong(0, fmt::format("Invalid queue sort order \"{}\"", text));
+}
+
+Finding check_retry(std::string_view text) {
+  if (text == "backoff" || text == "run") return std::nullopt;
+  return wrong(0, fmt::format("\"{}\" is neither backoff nor run", text));
+}
+
+Finding check_load(std::string_view text) {
+  constexpr std::uint64_t kHighest = 100000;
+  if (text == "off") return std::nullopt;
+  if (text.ends_with('p')) text.remove_suffix(1);
+  const auto load = parse_integer(text);
+  if (!load) return load.error();
+  if (*load > kHighest) return wrong(0, "the value is too large");
+  return std::nullopt;
+}
+
 }  // namespace sluice::settings

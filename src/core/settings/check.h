@@ -27,6 +27,11 @@ std::optional<GrammarError> check_resolver(std::string_view text);  // 192.0.2.5
 std::optional<GrammarError> check_delivery(std::string_view text);
 std::optional<GrammarError> check_ipc_prefix(std::string_view text);  // letters, digits, dot, dash, underscore
 std::optional<GrammarError> check_path(std::string_view text);
-std::optional<GrammarError> check_line(std::string_view text);  // printable ASCII on one line
+std::optional<GrammarError> check_delivery_mode(std::string_view text);  // background, i, q, defer: the first letter
+std::optional<GrammarError> check_super_safe(std::string_view text);     // true, f, interactive, postmilter
+std::optional<GrammarError> check_sort_order(std::string_view text);     // priority, h, time: the first letter
+std::optional<GrammarError> check_retry(std::string_view text);          // backoff, run
+std::optional<GrammarError> check_load(std::string_view text);           // 12, 8p, off
+std::optional<GrammarError> check_line(std::string_view text);           // printable ASCII on one line
 
 }  // namespace sluice::settings

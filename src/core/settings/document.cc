@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/settings/sendmail_options.h"
 #include "core/settings/value.h"
 
 namespace sluice::settings {
@@ -75,6 +76,13 @@ std::string markdown_setting(const Declaration& row) {
   return text;
 }
 
+std::string markdown_option(std::string_view name, std::string_view sentence) {
+  std::string text;
+  for (const auto& line : wrapped(fmt::format("{}: {}", code(name), sentence), kWidth - 2))
+    text += fmt::format("{}{}\n", text.empty() ? "- " : "  ", line);
+  return text;
+}
+
 constexpr std::string_view kMarkdownHead = R"(# Settings
 
 This page is made from the table in `src/core/settings/settings.def` by `sluice config --markdown`.
@@ -90,7 +98,7 @@ A setting has its value from the first of these sources that names it:
 `sluice config` shows every value and where it comes from, `sluice config --check` every mistake.
 
 **Durations** are groups of digits and a unit, `w d h m s`, that add up: `5d12h`. A bare number counts seconds; under a
-name of sendmail's it counts minutes, and days for `Timeout.queuereturn`. **Sizes** are octets, or take `k`, `M` or `G`
+name of sendmail's it counts minutes, days for `Timeout.queuereturn` and hours for `Timeout.queuewarn`. **Sizes** are octets, or take `k`, `M` or `G`
 (1024, 1024², 1024³). **Lists** are arrays of strings in TOML, one entry a line in control files, where empty lines and
 lines that begin with `#` do not count, and separated by commas or blanks on the command line and in the environment.
 Control files of other settings hold the value in their first line. Relative paths begin at the home directory.
@@ -118,6 +126,12 @@ std::string manual_setting(const Declaration& row) {
   facts += fmt::format(" A change needs a {}.", change_text(row.change));
   text += ".br\n";
   for (const auto& line : wrapped(facts, kWidth)) text += roff(line) + "\n";
+  return text;
+}
+
+std::string manual_option(std::string_view name, std::string_view sentence) {
+  std::string text = fmt::format(".TP\n.B {}\n", roff(name));
+  for (const auto& line : wrapped(sentence, kWidth)) text += roff(line) + "\n";
   return text;
 }
 
@@ -151,7 +165,8 @@ Names that are not listed here are refused, as is every value that is not allowe
 starts, and at a reload the old settings stay.
 .PP
 Durations are groups of digits and a unit (w d h m s) that add up: 5d12h. A bare number counts
-seconds; under a name of sendmail's it counts minutes, and days for Timeout.queuereturn.
+seconds; under a name of sendmail's it counts minutes, days for Timeout.queuereturn and hours for
+Timeout.queuewarn.
 Sizes are octets, or take k, M or G (powers of 1024).
 Lists are arrays of strings in TOML, one entry a line in control files, where empty lines and lines
 that begin with # do not count, and separated by commas or blanks on the command line and in the
@@ -213,7 +228,10 @@ std::string markdown_page() {
     page += fmt::format("## {}\n\n", rows.front().section);
     for (const auto& row : rows) page += markdown_setting(row);
   });
-  page.pop_back();  // one newline at the end
+  page += "## Options of sendmail's that are no settings\n\nThey are given as `-O Name=value`.\n\n";
+  for (const auto& option : translated_options()) page += markdown_option(option.name, option.sentence);
+  page += "\n## Options of sendmail's without effect\n\nThey are taken, and change nothing.\n\n";
+  for (const auto& option : options_without_effect()) page += markdown_option(option.name, option.why);
   return page;
 }
 
@@ -223,6 +241,10 @@ std::string manual_page() {
     page += fmt::format(".SH \"{}\"\n", roff(rows.front().section));
     for (const auto& row : rows) page += manual_setting(row);
   });
+  page += ".SH \"Options of sendmail's that are no settings\"\nThey are given as \\-O Name=value.\n";
+  for (const auto& option : translated_options()) page += manual_option(option.name, option.sentence);
+  page += ".SH \"Options of sendmail's without effect\"\nThey are taken, and change nothing.\n";
+  for (const auto& option : options_without_effect()) page += manual_option(option.name, option.why);
   page += kManualTail;
   return page;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/settings/assignment.h"
+#include "core/settings/sendmail_options.h"
 #include "core/settings/value.h"
 
 namespace sluice::settings {
@@ -74,8 +75,30 @@ void read_environment(const Assigned& variable, std::vector<Assignment>& assignm
   }
 }
 
+// -O: the name of a setting, of a control file, or one of sendmail's, which may stand for several settings or for none.
 void read_command_line(const Assigned& given, std::vector<Assignment>& assignments, std::vector<Problem>& problems) {
   const std::string where = fmt::format("command line, -O {}", given.name);
+  const auto assign = [&](const Declaration& setting, const std::string& value, TimeUnit unit) {
+    assignments.push_back({.setting = &setting,
+                           .origin = {Source::kCommandLine, given.name, 0},
+                           .where = where,
+                           .pieces = pieces_of(setting, value),
+                           .unit = unit});
+  };
+  const auto report = [&](const GrammarError& error) {
+    problems.push_back(
+        {where, 0, static_cast<std::uint32_t>(error.at + 1), fmt::format("{}: {}", given.name, error.message)});
+  };
+  if (const TranslatedOption* option = find_translated(given.name)) {
+    const auto meant = option->translate(given.value);
+    if (!meant) return report(meant.error());
+    for (const auto& [name, value] : *meant) assign(*find_by_name(name), value, option->unit);
+    return;
+  }
+  if (const IgnoredOption* option = find_ignored(given.name)) {
+    if (const auto wrong = check_ignored(*option, given.value)) report(*wrong);
+    return;
+  }
   const Declaration* setting = find_by_option(given.name);
   if (setting == nullptr) {
     const auto nearest = nearest_name(given.name);
@@ -84,11 +107,7 @@ void read_command_line(const Assigned& given, std::vector<Assignment>& assignmen
                                            nearest ? fmt::format("; did you mean {}?", *nearest) : "")});
   }
   const bool as_sendmail = given.name != setting->name && given.name != setting->names.control;
-  assignments.push_back({.setting = setting,
-                         .origin = {Source::kCommandLine, given.name, 0},
-                         .where = where,
-                         .pieces = pieces_of(*setting, given.value),
-                         .unit = as_sendmail ? setting->names.option_unit : TimeUnit::kSeconds});
+  assign(*setting, given.value, as_sendmail ? setting->names.option_unit : TimeUnit::kSeconds);
 }
 
 }  // namespace sluice::settings

@@ -99,6 +99,12 @@ constexpr std::array kKindsOfText{
     KindOfText{check_delivery, "lines of a .qmail file", ""},
     KindOfText{check_ipc_prefix, "letters, digits, dots, dashes and underscores", ""},
     KindOfText{check_path, "a path", ""},
+    KindOfText{check_delivery_mode, "background, interactive, queue-only or defer, or the first letter", ""},
+    KindOfText{check_super_safe, "true, false, interactive or postmilter, or the first letter", ""},
+    KindOfText{check_sort_order,
+               "priority, host, time, filename, modification, random, none or shuffle, or the first letter", ""},
+    KindOfText{check_retry, "backoff or run", ""},
+    KindOfText{check_load, "a load average of 0 to 100000, one for each processor as 8p, or off", ""},
     KindOfText{check_line, "printable ASCII characters on one line", ""},
 };
 

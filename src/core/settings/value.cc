@@ -23,10 +23,10 @@ Result<T, GrammarError> in_range(Result<T, GrammarError> parsed, std::uint64_t n
 
 Result<bool, GrammarError> parse_boolean(std::string_view text) {
   const std::string word = ascii_lowered(text);
-  for (const std::string_view yes : {"true", "yes", "on", "1"}) {
+  for (const std::string_view yes : {"true", "yes", "on", "1", "t", "y"}) {
     if (word == yes) return true;
   }
-  for (const std::string_view no : {"false", "no", "off", "0"}) {
+  for (const std::string_view no : {"false", "no", "off", "0", "f", "n"}) {
     if (word == no) return false;
   }
   return fail(GrammarError{0, fmt::format("\"{}\" is neither true nor false", text)});
