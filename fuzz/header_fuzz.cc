@@ -7,6 +7,7 @@
 #include "core/mail/delivery_report.h"
 #include "core/mail/header.h"
 #include "core/mail/line_form.h"
+#include "core/mail/precedence.h"
 #include "core/mail/trace.h"
 
 namespace {
@@ -45,6 +46,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Octets message(reinterpret_cast<const char*>(data), size);
   invariant(header_length(message) <= size, "the header is part of the message");
   (void)count_hops(message);
+  const Importance importance = importance_of_message(message);
+  invariant(importance == importance_of(find_field(message, "precedence"), find_field(message, "priority")),
+            "one pass finds what two would");
   check_pieces(message, size / 2);
 
   ReportedMessage failed;

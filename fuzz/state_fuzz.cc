@@ -26,7 +26,7 @@ void apply(queue::Image& image, Octets octets) {
 void look_at_all_of(const queue::Image& image) {
   std::string seen;
   image.visit({}, 1000, [&](const queue::Image::MessageView& view) {
-    seen += view.sender();
+    seen += view.sender(), seen += view.hold_reason();
     view.each_recipient([&](const queue::Image::RecipientView& each) { seen += each.address, seen += each.text; });
   });
 }

@@ -17,6 +17,9 @@ Envelope full_envelope() {
   envelope.envelope_id = "QQ314159";
   envelope.client = "[192.0.2.1]";
   envelope.flow = "alice";
+  envelope.mode = mail::DeliveryMode::kQueueOnly;
+  envelope.precedence = -60;
+  envelope.urgency = mail::Urgency::kNonUrgent;
   envelope.recipients.push_back({"bob@example.net", 0, ""});
   envelope.recipients.push_back({"carol@example.com", mail::notify::kSuccess | mail::notify::kDelay, "rfc822;c"});
   return envelope;
@@ -76,6 +79,12 @@ TEST(Envelope, UnknownHintsAreSkippedAndUnknownOrdersRefused) {
   EXPECT_EQ(error_of(kVersionAndSender + field('Z', "")), EnvelopeError::kUnknownField);
   EXPECT_EQ(error_of(kVersionAndSender + field('1', "")), EnvelopeError::kUnknownField);
   EXPECT_EQ(error_of(std::string("\x02") + field('F', "")), EnvelopeError::kVersion);
+}
+
+TEST(Envelope, HintsOfLaterVersionsCountAsNone) {
+  for (const auto& hint : {field('m', "\x04"), field('m', "ab"), field('m', ""), field('p', "\x65"), field('p', "\x80"),
+                           field('p', "abc"), field('u', "\x03"), field('u', "")})
+    EXPECT_EQ(decode_envelope(kVersionAndSender + hint), Envelope{}) << hint;
 }
 
 TEST(Envelope, NeedsExactlyOneSender) {

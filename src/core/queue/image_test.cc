@@ -45,7 +45,7 @@ std::string story(const Image& image) {
     text += std::to_string(view.id().raw()) + ' ' + std::string(view.sender()) + ' ' +
             std::to_string(to_millis(view.arrival())) + ' ' + std::to_string(view.body().segment) + '+' +
             std::to_string(view.body().offset) + ' ' + (view.bounce() ? std::to_string(view.bounce()->raw()) : "-") +
-            (view.warned() ? " warned" : "");
+            (view.warned() ? " warned" : "") + (view.held() ? " held: " + std::string(view.hold_reason()) : "");
     view.each_recipient([&](const Image::RecipientView& each) {
       text += "\n  " + std::string(each.address) + ' ' + std::to_string(int(each.status)) + ' ' +
               std::to_string(each.attempts) + ' ' + std::to_string(to_millis(each.next_attempt)) + ' ' +
@@ -114,6 +114,41 @@ TEST(Image, RemembersThatAMessageIsKnownToBeLate) {
   image.apply(Warned{MessageId{6}, MessageId{9}});
   EXPECT_TRUE(image.find(MessageId{5})->warned());
   EXPECT_FALSE(image.find(MessageId{5})->bounce());
+}
+
+TEST(Image, RemembersWhatAnOperatorHoldsAndWhy) {
+  Image image;
+  image.apply(encoded(message(5)));
+  EXPECT_FALSE(image.find(MessageId{5})->held());
+  image.apply(encoded(Held{MessageId{5}, true, "looks odd"}));
+  image.apply(encoded(Held{MessageId{6}, true, "is not here"}));
+  EXPECT_TRUE(image.find(MessageId{5})->held());
+  EXPECT_EQ(image.find(MessageId{5})->hold_reason(), "looks odd");
+  image.apply(encoded(Held{MessageId{5}, true, ""}));
+  EXPECT_TRUE(image.find(MessageId{5})->held());
+  EXPECT_EQ(image.find(MessageId{5})->hold_reason(), "");
+  image.apply(encoded(Held{MessageId{5}, false, "ignored"}));
+  EXPECT_FALSE(image.find(MessageId{5})->held());
+  EXPECT_EQ(image.find(MessageId{5})->hold_reason(), "");
+}
+
+TEST(Image, KnowsWhatTheSubmitterSaidAboutAMessage) {
+  Image image;
+  Admitted admitted = message(5, 3);
+  admitted.envelope.mode = mail::DeliveryMode::kQueueOnly;
+  admitted.envelope.precedence = -60;
+  admitted.envelope.urgency = mail::Urgency::kNonUrgent;
+  image.apply(encoded(admitted));
+  image.apply(encoded(message(6)));
+  EXPECT_EQ(image.find(MessageId{5})->delivery_mode(), mail::DeliveryMode::kQueueOnly);
+  EXPECT_EQ(image.find(MessageId{5})->precedence(), -60);
+  EXPECT_EQ(image.find(MessageId{5})->urgency(), mail::Urgency::kNonUrgent);
+  EXPECT_EQ(image.find(MessageId{6})->delivery_mode(), mail::DeliveryMode::kBackground);
+  EXPECT_EQ(image.find(MessageId{6})->precedence(), 0);
+  EXPECT_EQ(image.find(MessageId{5})->attempts(), 0);
+  image.apply(Deferred{MessageId{5}, wall_from_millis(9000), 4, "later", {1}});
+  image.apply(Deferred{MessageId{5}, wall_from_millis(9000), 2, "later", {0, 2}});
+  EXPECT_EQ(image.find(MessageId{5})->attempts(), 4);
 }
 
 TEST(Image, ADoneRecipientStaysDone) {
@@ -212,7 +247,7 @@ class Workload {
     const MessageId id = any_of(image);
     const auto view = *image.find(id);
     const auto recipient = static_cast<std::uint32_t>(random_() % view.recipients());
-    switch (random_() % 9) {
+    switch (random_() % 11) {
       case 0:
       case 1:
         return encoded(Deferred{id,
@@ -231,6 +266,9 @@ class Workload {
       case 6:
         return encoded(Warned{id, MessageId{random_() % 100}});
       case 7:
+      case 8:
+        return encoded(Held{id, random_() % 2 == 0, text()});
+      case 9:
         if (const auto dead = image.space().dead_segments(image.watermark()); !dead.empty())
           return encoded(Removed{dead[0]});
         [[fallthrough]];

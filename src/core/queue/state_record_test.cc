@@ -34,6 +34,8 @@ std::vector<std::string> one_of_each() {
       Segment{65536},
       Removed{0},
       Warned{kId, MessageId{4713}},
+      Held{kId, true, "looks odd"},
+      Held{kId, false, ""},
   };
   std::vector<std::string> encoded;
   for (const StateRecord& record : records) encode_state(encoded.emplace_back(), record);
@@ -67,7 +69,7 @@ TEST(StateRecords, CutShortAreRefused) {
 TEST(StateRecords, OfUnknownTypesOrVerdictsAreRefused) {
   EXPECT_FALSE(decode_state(""));
   EXPECT_FALSE(decode_state(std::string("\0", 1)));
-  EXPECT_FALSE(decode_state("\x0b"));
+  EXPECT_FALSE(decode_state("\x0c"));
   std::string settled;
   encode_state(settled, Settled{kId, 0, mail::Verdict::kDeferred, ""});
   EXPECT_FALSE(decode_state(settled)) << "deferred is not settled";
@@ -75,6 +77,10 @@ TEST(StateRecords, OfUnknownTypesOrVerdictsAreRefused) {
   encode_state(settled, Settled{kId, 0, mail::Verdict::kDelivered, "", mail::Reached::kServer});
   settled.back() = '\4';
   EXPECT_FALSE(decode_state(settled)) << "how far is that?";
+  std::string held;
+  encode_state(held, Held{kId, true, ""});
+  held[9] = '\2';
+  EXPECT_FALSE(decode_state(held)) << "neither held nor released";
 }
 
 TEST(StateRecords, CarryAtMostTheMaximumText) {

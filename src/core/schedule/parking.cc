@@ -1,5 +1,5 @@
-// LaneBoard, the part about jobs that wait for something other than their lane's turn: for a queue run, which costs them
-// nothing but a count, or for the load of the machine to fall.
+// LaneBoard, the part about jobs that wait for something other than their lane's turn: for a queue run, which costs
+// them nothing but a count, or for the load of the machine to fall.
 //
 // Where deferred mail waits for runs, so does what is ready when its destination goes into back-off: a run is over when
 // all that it woke was tried or stands behind such a destination, and the next run, not a timer, finds it again.

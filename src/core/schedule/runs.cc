@@ -7,7 +7,8 @@
 
 namespace sluice::schedule {
 
-// What a run may do -----------------------------------------------------------------------------------------------------
+// What a run may do
+// -----------------------------------------------------------------------------------------------------
 
 // How long the job's last attempt is yet too young for the run.
 Duration Scheduler::still_young(const Job& job, const RunOptions& options, MonoTime now) const {
@@ -77,7 +78,8 @@ Prospect Scheduler::prospect(MessageId id, const RunOptions& options, MonoTime n
   return prospect;
 }
 
-// Running ---------------------------------------------------------------------------------------------------------------
+// Running
+// ---------------------------------------------------------------------------------------------------------------
 
 // True: the job slept and goes now.
 bool Scheduler::wake(Index index, const RunOptions& options, MonoTime now) {
@@ -94,7 +96,7 @@ bool Scheduler::wake(Index index, const RunOptions& options, MonoTime now) {
     board_.expire(index);
     return true;
   }
-  if (!job.due_is_last) job.due = now;
+  if (!job.due_is_last || job.due > now) job.due = now;
   job.released = true;
   place(index, now);
   return true;
@@ -181,16 +183,17 @@ bool Scheduler::forget_backoff(LaneKey key, MonoTime now) {
   std::vector<std::pair<MessageId, Index>> chosen;
   jobs_.for_each([&](Index index, const Job& job) {
     // That it is well again does not say that it is cheap, nor that untried mail should not wait for its run.
-    const bool waits_for_more = job.state == Job::State::kAwaitsLaneRun ||
-                                (job.state == Job::State::kAwaitsRun && messages_[job.message].waits_for_run &&
-                                 job.attempts == 0);
+    const bool waits_for_more =
+        job.state == Job::State::kAwaitsLaneRun ||
+        (job.state == Job::State::kAwaitsRun && messages_[job.message].waits_for_run && job.attempts == 0);
     if (job.lane == lane && !waits_for_more) chosen.emplace_back(messages_[job.message].id, index);
   });
   wake_in_order(chosen, RunOptions::ageless(), now);
   return true;
 }
 
-// Afterwards ------------------------------------------------------------------------------------------------------------
+// Afterwards
+// ------------------------------------------------------------------------------------------------------------
 
 Whereabouts Scheduler::whereabouts(MessageId id) const {
   Whereabouts found;

@@ -1,5 +1,6 @@
 // The scheduler in a simulated world: thousands of random workloads in virtual time, with destinations that are fast,
-// slow, dead for a while, or broken, and operators who interfere. What must hold is checked at every step:
+// slow, dead for a while, or broken, under both policies of retrying, and with operators who interfere and runs of
+// every kind. What must hold is checked at every step:
 //
 //   nothing is lost, nothing is delivered twice, no limit is exceeded, a destination's attempts stay within its rate,
 //   whatever waits is woken, counters agree with what is really there, the same seed gives the same log, and memory
@@ -59,6 +60,9 @@ class World {
     Terms terms = Terms::kNormal;
     bool removed = false;
     bool late = false;
+    bool given_up = false;
+    bool queue_only = false;
+    bool was_run = false;  // by a queue run, whether or not that found something to do
     std::vector<Fate> fates;
     std::vector<std::size_t> sites;
     bool open() const {
@@ -92,9 +96,14 @@ class World {
       lifetime.end = std::chrono::minutes(30 + draw(6000));
       if (draw(2) == 0) lifetime.warning = std::chrono::minutes(1 + draw(300));
     }
+    if (draw(2) == 0) policy.retry = Retry::kRuns;
+    if (draw(3) == 0) policy.ages = {std::chrono::minutes(draw(60)), std::chrono::minutes(draw(240))};
+    if (draw(8) == 0) policy.channels[draw(kChannels)].hold = static_cast<LaneHold>(draw(3));
+    if (draw(3) == 0) policy.load_gate = LoadGate{static_cast<double>(draw(10)), 600'000};
     policy.of(Terms::kReport).end = std::chrono::minutes(draw(600));
     policy.flow_weights = {{"flow1", 1 + draw(4)}};
-    if (draw(2) == 0) policy.lane_rules = {{Channel::kRemote, "site1", 1 + draw(3), Rate{10, 1min, 2}, {}}};
+    if (draw(2) == 0)
+      policy.lane_rules = {{Channel::kRemote, "site1", 1 + draw(3), Rate{10, 1min, 2}, static_cast<LaneHold>(draw(3))}};
     return policy;
   }
 
@@ -120,6 +129,9 @@ class World {
     message.arrival = mail.birth;
     message.null_sender = draw(8) == 0;
     message.urgency = static_cast<mail::Urgency>(draw(3));
+    message.priority = static_cast<std::int64_t>(draw(1'000'000)) - 200'000;
+    mail.queue_only = draw(8) == 0;
+    if (mail.queue_only) message.mode = mail::DeliveryMode::kQueueOnly;
     mail.terms = terms_of(message.urgency, message.null_sender);
     const std::uint32_t recipients = 1 + (draw(4) == 0 ? draw(30) : 0);
     std::map<std::size_t, std::vector<std::uint32_t>> grouped;
@@ -144,7 +156,7 @@ class World {
     const Site& site = sites_[draw(static_cast<std::uint32_t>(sites_.size()))];
     const LaneKey lane{site.channel, site.name};
     const MessageId id(1 + draw(static_cast<std::uint32_t>(last_id_ + 1)));
-    switch (draw(9)) {
+    switch (draw(13)) {
       case 0:
         scheduler_.suspend(lane, now_);
         suspended_.push_back({site.channel, site.name});
@@ -161,20 +173,94 @@ class World {
         break;
       case 4:
         say(scheduler_.run_all(now_));
+        for (auto& [_, mail] : open_) mail.was_run = true;
         break;
       case 5:
         say(scheduler_.run_lane(lane, now_));
+        for (auto& [_, mail] : open_) mail.was_run = true;
         break;
       case 6:
         remove(id);
         break;
       case 7:
-        say(scheduler_.run(std::vector{id, id}, {}, now_));
+      case 8:
+        run_one(id);
+        break;
+      case 9:
+        run_some_of(id);
+        break;
+      case 10:
+        give_up(id);
+        break;
+      case 11:
+        scheduler_.set_load(draw(20), now_);
         break;
       default:
         abandon_one();
     }
     if (draw(2) == 0) undo();
+  }
+
+  RunOptions random_options() {
+    RunOptions options{.selective = draw(2) == 0, .probe = draw(2) == 0};
+    if (draw(2) == 0) options.min_age = std::chrono::minutes(draw(30));
+    if (draw(4) == 0) options.max_age = std::chrono::minutes(draw(120));
+    return options;
+  }
+
+  // What a run finds is what was foretold, and it finds it once.
+  void run_one(MessageId id) {
+    const RunOptions options = random_options();
+    const Prospect prospect = scheduler_.prospect(id, options, now_);
+    const auto mail = open_.find(id.raw());
+    ASSERT_EQ(prospect.kind == Prospect::Kind::kUnknown, mail == open_.end());
+    if (mail != open_.end()) mail->second.was_run = true;
+    const std::size_t woken = scheduler_.run(std::vector{id}, options, now_);
+    say(woken);
+    if (woken > 0) {
+      ASSERT_EQ(prospect.kind, Prospect::Kind::kEligible);
+    }
+    if (prospect.kind == Prospect::Kind::kYoung) {
+      ASSERT_GT(prospect.young_for, Duration::zero());
+    }
+    ASSERT_EQ(scheduler_.run(std::vector{id}, options, now_), 0u);
+    const Whereabouts found = scheduler_.whereabouts(id);
+    const auto told = scheduler_.explain(id);
+    ASSERT_EQ(found.known, told.has_value());
+    if (told) {
+      ASSERT_EQ(found.in_flight + found.waiting + found.blocked + found.asleep, told->jobs.size());
+    }
+  }
+
+  void run_some_of(MessageId id) {
+    const auto mail = open_.find(id.raw());
+    std::vector<std::uint32_t> wanted;
+    for (std::uint32_t recipient = 0; recipient < 30; ++recipient)
+      if (draw(2) == 0) wanted.push_back(recipient);
+    if (mail != open_.end()) mail->second.was_run = true;
+    say(scheduler_.run_recipients(id, wanted, random_options(), now_));
+  }
+
+  void give_up(MessageId id) {
+    const std::size_t given_up = scheduler_.give_up(std::vector{id}, now_);
+    if (given_up == 0) return;
+    ASSERT_TRUE(open_.contains(id.raw()));
+    open_.at(id.raw()).given_up = true;
+  }
+
+  // Whatever waits for an operator, a run, or the load is let go.
+  void free_all() {
+    undo();
+    scheduler_.set_load(0, now_);
+    if (scheduler_.policy().load_gate) scheduler_.set_policy(unloaded(scheduler_.policy()), now_);
+    std::vector<MessageId> ids;
+    for (auto& [id, mail] : open_) ids.emplace_back(id), mail.was_run = true;
+    std::sort(ids.begin(), ids.end());
+    say(scheduler_.run(ids, {.selective = true}, now_));
+  }
+  static Policy unloaded(Policy policy) {
+    policy.load_gate.reset();
+    return policy;
   }
 
   void undo() {
@@ -227,6 +313,8 @@ class World {
       for (const std::uint32_t recipient : plan.recipients_of(start)) {
         ASSERT_EQ(mail.fates[recipient], Fate::kWaiting);
         ASSERT_EQ(mail.sites[recipient], run.site);
+        ASSERT_TRUE(mail.was_run || !mail.queue_only);
+        ASSERT_FALSE(mail.given_up);
         mail.fates[recipient] = Fate::kInFlight;
         run.recipients.push_back(recipient);
         say(recipient);
@@ -237,7 +325,8 @@ class World {
     }
     for (const Expired& expired : plan.expired) {
       Mail& mail = open_.at(expired.message.raw());
-      ASSERT_GE(now_, mail.birth + scheduler_.policy().lifetime(mail.terms));
+      ASSERT_TRUE(expired.given_up || now_ >= mail.birth + scheduler_.policy().lifetime(mail.terms));
+      ASSERT_EQ(expired.given_up, mail.given_up);
       for (const std::uint32_t recipient : plan.recipients_of(expired)) {
         ASSERT_EQ(mail.fates[recipient], Fate::kWaiting);
         mail.fates[recipient] = Fate::kFailed;
@@ -269,7 +358,8 @@ class World {
   bool advance() {
     MonoTime next = now_ + (to_send_ > 0 ? Duration(draw(20'000)) : Duration(10min));
     if (wake_) next = std::min(next, *wake_);
-    if (running_.empty() && !wake_ && to_send_ == 0) undo();  // only an operator's command can help
+    // Only a command or a run can help. (A wake-up may be that for a lifetime, which helps nobody who waits for a run.)
+    if (running_.empty() && to_send_ == 0 && (!wake_ || draw(20) == 0)) free_all();
     if (!running_.empty() && running_.top().end <= next) {
       now_ = std::max(now_, running_.top().end);
       return false;
@@ -301,8 +391,8 @@ class World {
       const auto& [recipient, verdict, too_old] = settled.recipients[i];
       ASSERT_EQ(recipient, run.recipients[i]);
       ASSERT_EQ(mail.fates[recipient], Fate::kInFlight);
-      ASSERT_EQ(too_old,
-                verdicts[i] == Verdict::kDeferred && run.began > mail.birth + scheduler_.policy().lifetime(mail.terms));
+      const bool is_old = mail.given_up || run.began > mail.birth + scheduler_.policy().lifetime(mail.terms);
+      ASSERT_EQ(too_old, verdicts[i] == Verdict::kDeferred && is_old);
       ASSERT_EQ(verdict, too_old ? Verdict::kFailed : verdicts[i]);
       mail.fates[recipient] = verdict == Verdict::kDelivered ? Fate::kDelivered
                               : verdict == Verdict::kFailed  ? Fate::kFailed
@@ -310,7 +400,7 @@ class World {
                                                              : Fate::kWaiting;
     }
     if (settled.next) {
-      ASSERT_GT(*settled.next, now_);
+      ASSERT_EQ(settled.waits_for_run, *settled.next <= now_);
       say(*settled.next);
     }
     close_if_done(run.message, settled.message_done);
