@@ -1,7 +1,9 @@
 // sendmail -bp, mailq: asks the scheduler of each queue what it holds and prints it as it comes, so that neither side
 // holds a long list. sendmail -bP: only how many there are.
 #include <fmt/format.h>
+#include <poll.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -34,9 +36,15 @@ std::optional<std::uint64_t> selected_in(Octets text) {
 
 json query_of(const Work& work, const route::QueueGroup& group) {
   json query = {{"what", "queue"}, {"selector", select::to_json(work.options.queue.selector)}};
-  query["order"] = select::name_of(group.order.value_or(select::SortOrder::kPriority));
-  if (group.jobs != 0) query["most"] = group.jobs;
+  query["order"] = select::name_of(order_of(work, group));
+  if (group.jobs != 0) query["most"] = group.jobs;  // MaxQueueRunSize is for us: the count is that of all
   return query;
+}
+
+Listing::Form form_of(const Work& work) {
+  const settings::Settings& settings = work.settings;
+  return {work.options.verbose,
+          {settings.queue_run_recipient_factor, settings.queue_run_class_factor, settings.queue_run_retry_factor}};
 }
 
 // The answers of one queue, as lines.
@@ -45,11 +53,14 @@ class Printer {
   Printer(const Work& work, std::string directory)
       : json_(work.options.json),
         verbose_(work.options.verbose),
+        most_(work.settings.queue_run_most),
         directory_(std::move(directory)),
-        listing_({.verbose = work.options.verbose}, utc_offset) {}
+        listing_(form_of(work), utc_offset) {}
 
   void take(Octets answer) {
     if (!selected_) return begin(selected_in(answer).value_or(0));
+    if (is_full()) return;
+    ++printed_;
     if (json_) return void(lines_.append(answer).append(1, '\n'));
     if (message_.read(answer)) listing_.append(lines_, message_);
   }
@@ -59,23 +70,37 @@ class Printer {
     lines_.clear();
     return std::fflush(stdout) == 0 && written;
   }
+  // MaxQueueRunSize are printed.
+  bool is_full() const { return most_ != 0 && printed_ == most_; }
   std::uint64_t selected() const { return selected_.value_or(0); }
 
  private:
   void begin(std::uint64_t selected) {
     selected_ = selected;
     if (json_) return;
-    lines_ += heading(directory_, selected);
+    lines_ += heading(directory_, selected, most_);
     if (selected > 0) lines_ += title(verbose_);
   }
 
   const bool json_, verbose_;
+  const std::uint64_t most_;  // MaxQueueRunSize
   const std::string directory_;
   Listing listing_;
   monitor::QueuedMessage message_;
   std::string lines_;
+  std::uint64_t printed_ = 0;
   std::optional<std::uint64_t> selected_;
 };
+
+// Waits for something to take; false: not even a sign of life has come.
+bool is_answering(const ipc::Asking& asking) {
+  constexpr int kPatience = 20'000;  // milliseconds; a sign comes every ControlServer::kSignOfLife
+  pollfd polled{asking.descriptor(), POLLIN, 0};
+  int ready = 0;
+  do ready = ::poll(&polled, 1, kPatience);
+  while (ready < 0 && errno == EINTR);
+  return ready > 0;
+}
 
 constexpr const char* kCannotWrite = "cannot write to standard output";
 
@@ -89,11 +114,13 @@ int list_one(const Work& work, const observe::Queue& queue, const route::QueueGr
   if (!asking) return unlisted(asking.error());
   Printer printer(work, queue.directory);
   for (;;) {
+    if (!is_answering(*asking)) return unlisted("its daemon does not answer");
     const auto last = asking->take([&](Octets answer) { printer.take(answer); });
-    total += last && *last ? printer.selected() : 0;
+    const bool done = printer.is_full() || (last && *last);
+    total += done ? printer.selected() : 0;
     if (!printer.print()) return work.fail(EX_IOERR, kCannotWrite);
+    if (done) return EX_OK;
     if (!last) return unlisted(last.error());
-    if (*last) return EX_OK;
   }
 }
 
@@ -103,7 +130,7 @@ std::optional<std::uint64_t> count_of(const observe::Queue& queue) {
   all.view = select::View::kAny;
   auto asking = ipc::Asking::begin(queue.control, {{"what", "queue"}, {"selector", select::to_json(all)}, {"most", 1}});
   std::optional<std::uint64_t> count;
-  while (asking && !count) {
+  while (asking && !count && is_answering(*asking)) {
     const auto last = asking->take([&](Octets answer) {
       if (!count) count = selected_in(answer);
     });

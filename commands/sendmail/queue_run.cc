@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/queue/layout.h"
+#include "core/settings/table.h"
 #include "queues.h"
 #include "run_watch.h"
 #include "system/net/socket.h"
@@ -58,7 +59,7 @@ class QueueRunCommand {
   }
 
   int refused(const std::string& why) const {
-    const bool not_you = why == ipc::kOwnerOnly || why.find("permission") != std::string::npos;
+    const bool not_you = why == ipc::kOwnerOnly || why.starts_with("only root ");
     return work_.fail(not_you ? EX_NOPERM : EX_UNAVAILABLE, not_you ? kNotYou : why);
   }
 
@@ -74,6 +75,7 @@ class QueueRunCommand {
     return ::geteuid() == 0 || (::stat(work_.settings.home.c_str(), &status) == 0 && status.st_uid == ::geteuid());
   }
   std::vector<RunPart> run_parts() const;
+  bool is_given(std::string_view setting) const;
   void await_mail();
   void leave_daemons();
   template <class Is>
@@ -170,6 +172,14 @@ void QueueRunCommand::await_mail() {
   });
 }
 
+// Whether the command line gives a value to the setting.
+bool QueueRunCommand::is_given(std::string_view setting) const {
+  return std::any_of(work_.options.settings.begin(), work_.options.settings.end(), [&](const Given& given) {
+    const settings::Declaration* row = settings::find_by_option(given.name);
+    return row != nullptr && row->name == setting;
+  });
+}
+
 std::vector<RunPart> QueueRunCommand::run_parts() const {
   const bool verbose = work_.options.verbose;
   select::QueueRun run;
@@ -178,14 +188,17 @@ std::vector<RunPart> QueueRunCommand::run_parts() const {
   run.selector = work_.options.queue.selector;
   run.one_by_one = run.watch = verbose;
   run.wait = true;
+  run.bounce = work_.options.return_now;
+  if (is_given("queue_run.min_age")) run.min_age = work_.settings.queue_run_min_age;
+  if (is_given("queue_run.max_age")) run.max_age = work_.settings.queue_run_max_age;
   std::vector<RunPart> parts;
   const auto groups = queues_by_group(work_);
   if (!groups) return parts;
   for (const GroupQueues& each : *groups) {
     if (each.group.runners == 0u && work_.options.queue.group.empty()) continue;
-    run.order = each.group.order.value_or(select::SortOrder::kPriority);
-    run.most = each.group.jobs;
-    run.width = each.group.runners.value_or(0);
+    run.order = order_of(work_, each.group);
+    run.most = most_of(work_, each.group);
+    run.width = each.group.runners.value_or(work_.settings.queue_run_runners);
     for (const observe::Queue& queue : each.queues) parts.push_back({queue, run});
   }
   return parts;

@@ -6,6 +6,17 @@
 
 namespace sluice::sendmail {
 
+select::SortOrder order_of(const Work& work, const route::QueueGroup& group) {
+  if (group.order) return *group.order;
+  return select::parse_sort_order(work.settings.queue_run_order).value_or(select::SortOrder::kPriority);
+}
+
+std::uint64_t most_of(const Work& work, const route::QueueGroup& group) {
+  const std::uint64_t of_all = work.settings.queue_run_most;
+  if (group.jobs == 0 || of_all == 0) return std::max(group.jobs, of_all);
+  return std::min(group.jobs, of_all);
+}
+
 Result<std::vector<GroupQueues>, Misuse> queues_by_group(const Work& work) {
   const auto groups = route::QueueGroups::of({}, {});
   if (!groups) return fail(Misuse{groups.error(), false});

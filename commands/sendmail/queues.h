@@ -16,6 +16,11 @@ struct GroupQueues {
   std::vector<observe::Queue> queues;  // those that are served, by number
 };
 
+// The order of a group's runs and listings: its own, else that of all (QueueSortOrder).
+select::SortOrder order_of(const Work& work, const route::QueueGroup& group);
+// How many messages of a group a run takes at most, as its J= and MaxQueueRunSize say; 0: all.
+std::uint64_t most_of(const Work& work, const route::QueueGroup& group);
+
 // All of them, or that of -qG.
 //   errors  "Queue group NAME unknown"; a declaration that is wrong
 Result<std::vector<GroupQueues>, Misuse> queues_by_group(const Work& work);

@@ -24,6 +24,7 @@ os::Environment environment_for(const Work& work) {
   os::Environment environment = os::Environment::current();
   config::Overrides overrides = work.overrides;
   overrides.push_back({"smtp.listen", ""});
+  overrides.push_back({"retry", "run"});
   config::hand_down(overrides, work.settings, environment);
   return environment;
 }
