@@ -26,7 +26,8 @@ using nlohmann::json;
 
 constexpr Duration kLook{50};
 constexpr int kStartLooks = 1200;  // a minute: a large queue takes some time to be read
-constexpr int kMostTries = 5;
+constexpr Duration kPause{300};
+constexpr int kMostTries = 100;
 
 class QueueRunCommand {
  public:
@@ -47,6 +48,7 @@ class QueueRunCommand {
         return interrupted().value_or(status);
       }
       trouble_ = end.trouble;
+      interruption_.wait(kPause, daemons_ ? &*daemons_ : nullptr);  // whose daemons these were, they may be ending
     }
     return work_.fail(EX_TEMPFAIL, fmt::format("the queue run did not come to its end: {}", trouble_));
   }
@@ -118,10 +120,13 @@ std::optional<int> QueueRunCommand::make_sure_of_daemons() {
   const bool started_before = daemons_.has_value();
   const bool there = await(kStartLooks, [&] {
     if (daemons_) {
-      if (const auto how = daemons_->ended()) {  // perhaps because somebody else was faster
+      if (const auto how = daemons_->ended()) {
         trouble_ = *how;
         daemons_.reset();
-        if (!is_supervised()) failed = work_.fail(EX_UNAVAILABLE, fmt::format("cannot run the queue: {}", trouble_));
+        const bool somebody_was_faster = trouble_.find("already running") != std::string::npos;
+        if (somebody_was_faster) interruption_.wait(kPause, nullptr);
+        if (!somebody_was_faster && !is_supervised())
+          failed = work_.fail(EX_UNAVAILABLE, fmt::format("cannot run the queue: {}", trouble_));
         return failed.has_value();
       }
     }
