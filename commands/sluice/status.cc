@@ -71,6 +71,29 @@ json answer_of(const settings::Settings& settings, const json& child, bool& answ
   return answer;
 }
 
+// "recipient contains x, sender does not contain y"
+std::string selector_text(const json& selector) {
+  std::string text;
+  for (const json& test : selector.value("tests", json::array()))
+    text += fmt::format("{}{} {} \"{}\"", text.empty() ? "" : ", ", test.value("field", "?"),
+                        test.value("negated", false) ? "without" : "with", test.value("text", ""));
+  if (const std::string view = selector.value("view", "normal"); view != "normal")
+    text += fmt::format("{}{} messages", text.empty() ? "" : ", ", view);
+  return text.empty() ? "everything" : text;
+}
+
+void print_run(const json& run) {
+  const auto count = [&run](const char* name) { return run.value(name, std::uint64_t{0}); };
+  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  fmt::print("  run {} ({}) of {}, by {}: {}", run.value("run", "?"), run.value("trigger", "?"),
+             selector_text(run.value("selector", json::object())), run.value("by", "?"), run.value("stage", "?"));
+  if (run.contains("since")) fmt::print(" for {}", span_text(now - run.value("since", now)));
+  if (run.value("stage", "") == "selecting") fmt::print(", {} messages looked at", count("looked"));
+  fmt::print(", {} selected, {} begun, {} under way; recipients delivered {}, deferred {}, failed {}\n",
+             count("selected"), count("begun"), count("under_way"), count("delivered"), count("deferred"),
+             count("failed"));
+}
+
 void print_queue(const json& queue) {
   const json& local = queue["local"];
   const json& remote = queue["remote"];
@@ -84,6 +107,7 @@ void print_queue(const json& queue) {
     for (const auto& [reason, jobs] : waiting.items())
       if (reason != "in-flight") fmt::print("  {:<6} waiting for {}: {}\n", channel, reason, jobs.dump());
   }
+  for (const json& run : queue.value("runs", json::array())) print_run(run);
   fmt::print("  daemons:");
   for (const json& daemon : queue["daemons"]) fmt::print(" {} {}", daemon.value("name", "?"), daemon.value("pid", 0));
   fmt::print("\n");

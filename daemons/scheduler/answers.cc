@@ -6,8 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/mail/transcript.h"
-#include "listed_message.h"
-#include "remembered.h"
+#include "explain.h"
+#include "listing.h"
+#include "operator_orders.h"
 
 namespace sluice::scheduler {
 
@@ -39,6 +40,12 @@ json figures_of(const Figures& figures) {
           {"failed", figures.failed}};
 }
 
+json runs_of(const Send& send) {
+  json runs = json::array();
+  for (const std::string& run : send.runs().describe()) runs.push_back(json::parse(run, nullptr, false));
+  return runs;
+}
+
 std::string status_of(Send& send, const std::string& name, const std::string& directory) {
   const auto local = send.core().status(queue::Channel::kLocal), remote = send.core().status(queue::Channel::kRemote),
              lmtp = send.core().status(queue::Channel::kLmtp);
@@ -57,22 +64,8 @@ std::string status_of(Send& send, const std::string& name, const std::string& di
                   {"lmtp", channel_of(lmtp)},
                   {"lanes", send.core().lanes()},
                   {"figures", figures_of(send.figures())},
+                  {"runs", runs_of(send)},
                   {"daemons", std::move(daemons)}});
-}
-
-// Asks the image for a slice at a time: it may change between two answers.
-ipc::Answers listing(Send& send, std::string name) {
-  return [&send, name = std::move(name), after = queue::MessageId{},
-          ended = false]() mutable -> std::optional<std::string> {
-    std::optional<std::string> answer;
-    while (!answer && !ended) {
-      const auto next = send.image().visit(
-          after, 1, [&](const queue::Image::MessageView& message) { answer = listed_message(send, name, message); });
-      ended = !next;
-      if (next) after = *next;
-    }
-    return answer;
-  };
 }
 
 std::vector<std::string> lanes_of(Send& send, const std::string& name, std::optional<std::size_t> most) {
@@ -120,16 +113,24 @@ std::optional<std::size_t> most_of(const json& query) {
 
 Result<ipc::Answers, std::string> run(Send& send, const json& query, ipc::Asker asker) {
   const bool owner = asker == ipc::Asker::kOwner;
-  if (!owner && send.runs_restricted()) return fail(std::string("only root and the owner of the queue may run it"));
+  if (!owner && send.runs_restricted()) return fail(std::string("You do not have permission to process the queue"));
   auto what = select::queue_run_of(query);
   if (!what) return fail(what.error());
-  if (!owner && what->bounce) return fail(std::string("only root and the owner of the queue may return mail"));
+  if (!owner && (what->bounce || what->selector.view != select::View::kNormal))
+    return fail(std::string("You do not have permission to return mail, or to try what is held"));
   if (!owner && what->watch && send.listing_restricted())
-    return fail(std::string("only root and the owner of the queue may see it"));
+    return fail(std::string("You do not have permission to see the queue"));
   what->by = mail::transcript::harmless(what->by);
   auto feed = send.runs().ask(std::move(*what), owner);
   if (!feed) return fail(feed.error());
   return ipc::Answers(std::move(*feed));
+}
+
+ipc::Answers explain(Send& send, const std::string& name, const json& query) {
+  const json id = query.value("id", json());
+  if (!id.is_number_unsigned()) return ipc::answer_list({});
+  auto answer = explained_message(send, name, queue::MessageId(id.get<std::uint64_t>()));
+  return answer ? ipc::answer_list({std::move(*answer)}) : ipc::answer_list({});
 }
 
 bool may_ask(const std::string& what, const Send& send, ipc::Asker asker) {
@@ -140,17 +141,22 @@ bool may_ask(const std::string& what, const Send& send, ipc::Asker asker) {
 }  // namespace
 
 ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::string queue_directory) {
-  return [&send, name = std::move(queue_name), directory = std::move(queue_directory)](
+  auto listings = std::make_shared<Listings>(send, queue_name);
+  return [&send, listings, name = std::move(queue_name), directory = std::move(queue_directory)](
              const json& query, ipc::Asker asker) -> Result<ipc::Answers, std::string> {
     const std::string what = query.value("what", json()).is_string() ? query["what"].get<std::string>() : "";
     if (!may_ask(what, send, asker)) return fail(std::string(ipc::kOwnerOnly));
     if (what == "status") return ipc::answer_list({status_of(send, name, directory)});
-    if (what == "queue") return listing(send, name);
+    if (what == "queue") return listings->ask(query, asker == ipc::Asker::kOwner);
+    if (what == "explain") return explain(send, name, query);
+    if (what == "hold" || what == "release" || what == "delete") return operator_order(send, what, query);
     if (what == "run") return run(send, query, asker);
     if (what == "runs") return ipc::answer_list(send.runs().describe());
     if (what == "lanes") return ipc::answer_list(lanes_of(send, name, most_of(query)));
     if (what == "forget") return ipc::answer_list(forget_backoff(send, name, query));
-    return fail(fmt::format("qmail-send does not know \"{}\"; see sluice-queue(1)", what));
+    return fail(fmt::format("qmail-send does not know \"{}\"; "
+                            "it answers status, queue, explain, run, runs, hold, release, "
+                            "delete, lanes and forget", what));
   };
 }
 

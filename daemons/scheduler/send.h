@@ -84,8 +84,11 @@ class Send {
   bool release(queue::MessageId id);
   bool remove(queue::MessageId id, std::string_view by);
 
+  bool sync() { return ledger_.sync(); }  // what was recorded is durable; false: not yet, and it is tried again
+
   // For queue runs.
   Runs& runs() { return runs_; }
+  const Runs& runs() const { return runs_; }
   void plan_later();
   // Nothing more is delivered for this watcher. False: there is nobody who would answer with Runs::sessions_closed.
   bool end_watch(std::uint64_t watcher);

@@ -141,6 +141,7 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
       if (connection->link->congested()) return;  // drained() comes back here
       const auto json = (*connection->answers)();
       if (!json) return end(*connection, "");
+      if (json->empty()) break;
       connection->link->send(link::Answer{*json});
     }
     boost::asio::post(loop.context(), [self = shared_from_this(), number] { self->answer_some(number); });

@@ -110,6 +110,19 @@ TEST_F(Control, PassesAnswersOnThatComeLater) {
   EXPECT_EQ(said, "12");
 }
 
+TEST_F(Control, AsksAgainWhereNothingIsKnownYet) {
+  std::string said;
+  serve(
+      [](const nlohmann::json&, Asker) -> Result<Answers, std::string> {
+        return [i = 0]() mutable -> std::optional<std::string> {
+          if (++i == 2000) return std::nullopt;
+          return i % 500 == 0 ? "x" : "";
+        };
+      },
+      [&] { EXPECT_TRUE(ask(path_, {{"what", "queue"}}, [&](Octets json) { said += json; })); });
+  EXPECT_EQ(said, "xxx");
+}
+
 TEST_F(Control, SaysThatTheAskerHasGone) {
   const auto feed = std::make_shared<Feed>();
   std::atomic<bool> gone = false;
