@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "core/settings/sendmail_options.h"
 #include "core/settings/table.h"
+#include "daemon.h"
 #include "system/config/load.h"
 #include "system/os/process.h"
 #include "work.h"
@@ -88,11 +89,12 @@ int run(int argc, char** argv) {
       return list_queue(work);
     case Mode::kRebuildAliases:
       return rebuild_aliases(work);
+    case Mode::kDaemon:
+      return become_daemon(work, {argc, argv, *loaded});
     case Mode::kCountQueue:
       return count_queue(work);
     case Mode::kRunQueue:
       return run_queue(work);
-    case Mode::kDaemon:
     case Mode::kHold:
       return work.fail(EX_UNAVAILABLE, "this version does not run the queue; qscheduler and sluice run do");
   }

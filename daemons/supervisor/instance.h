@@ -7,6 +7,7 @@
 
 #include "core/queue/layout.h"
 #include "core/settings/settings.h"
+#include "core/supervise/group_runs.h"
 #include "core/supervise/queue_set.h"
 #include "core/supervise/restart_policy.h"
 #include "core/supervise/start_options.h"
@@ -31,6 +32,10 @@ struct Instance {
   std::vector<std::string> smtp_listen;  // ADDRESS:PORT; empty: no SMTP server
   unsigned smtp_processes = 1;
   supervise::RestartLimits restart;
+  std::vector<route::QueueGroup> groups{route::QueueGroup{}};
+  supervise::RunDefaults run_defaults;  // of queue runs that are started here
+  std::uint32_t most_children = 0;      // of persistent runners: which groups share one
+  bool runs_restricted = false;         // only root and qmail-send's own user may start queue runs
 };
 
 // Throws os::Fatal when the queue numbers cannot be.

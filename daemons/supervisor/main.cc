@@ -1,4 +1,5 @@
-// qscheduler: runs the queues of an instance, each through qmail-start, and the SMTP server. See qscheduler(8).
+// qscheduler: runs the queues of an instance, each through qmail-start, and the SMTP server. See qscheduler(8). With a
+// plan in its environment (core/supervise/daemon_plan.h) it is the daemon that a sendmail became: see sendmail(8).
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -36,14 +37,16 @@ layout::Owners owners_of() {
 }
 
 int run(int argc, char** argv) {
-  const auto options = options_of(argc, argv);
+  auto plan = take_plan();
+  const auto options = plan ? supervise::StartOptions{} : options_of(argc, argv);
   auto settings = settings_of();
-  const Instance instance = instance_of(settings.settings(), options, os::executable_directory());
+  Instance instance = instance_of(settings.settings(), options, os::executable_directory());
+  if (plan && !plan->listen) instance.smtp_listen.clear();
   const layout::Owners owners = owners_of();
   check_programs(instance);
   make_directories(instance, owners);
-  const auto lock = lock_instance(instance);
-  if (!lock) {
+  auto lock = lock_instance(instance);
+  if (!lock && !plan) {
     constexpr std::string_view kRunning = "alert: cannot start: qscheduler is already running\n";
     [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kRunning.data(), kRunning.size());
     return 111;
@@ -54,12 +57,16 @@ int run(int argc, char** argv) {
                           owners,
                           std::move(settings),
                           open_listeners(instance),
-                          listen_for_control(instance),
+                          std::move(lock).value_or(os::Fd()),
+                          {},
                           ::isatty(STDIN_FILENO) != 0};
+  if (parts.lock) parts.control = listen_for_control(instance);
   net::Loop loop;
+  if (plan) parts.form = std::make_unique<DaemonForm>(loop, instance, owners, std::move(*plan));
   Supervisor supervisor(loop, std::move(parts));
   supervisor.start();
   loop.run();
+  if (const auto successor = supervisor.successor()) throw os::Fatal(111, os::replace_with(*successor).what);
   return 0;
 }
 

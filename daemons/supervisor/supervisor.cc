@@ -8,6 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "announce.h"
+#include "before_start.h"
+#include "core/supervise/group_runs.h"
+#include "core/supervise/work_groups.h"
 #include "system/os/failure.h"
 #include "system/os/process.h"
 
@@ -16,6 +19,7 @@ namespace sluice::supervisor {
 namespace {
 
 constexpr Duration kServerPatience{10'000};  // sessions finish the message that they are in
+constexpr Duration kBetweenLockLooks{500};   // at the lock that another supervisor holds
 
 // How qscheduler's alerts call a signal that it got.
 std::string_view received_name(int signo) {
@@ -27,6 +31,20 @@ std::string text_of(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// One runner a group of queues, or for several groups where the number of runners is limited.
+std::vector<RunnerWork> works_of(const Instance& instance, const std::vector<supervise::GroupRun>& runs) {
+  std::vector<std::uint32_t> widths;
+  for (const auto& run : runs) widths.push_back(std::max(run.run.width, 1u));
+  std::vector<RunnerWork> works;
+  for (const auto& places : supervise::work_groups(widths, instance.most_children)) {
+    RunnerWork& work = works.emplace_back();
+    for (const std::size_t place : places) work.groups.push_back(runs[place].group);
+    const bool is_default = work.groups.front() == route::kDefaultGroup;
+    work.directory = instance.queue_base + (is_default ? "" : '/' + work.groups.front());
+  }
+  return works;
+}
+
 FleetLimits limits_of(const config::Settings& settings) {
   return {settings.queue_count, settings.queue_max, settings.max_load, settings.error_interval};
 }
@@ -36,7 +54,8 @@ FleetLimits limits_of(const config::Settings& settings) {
 Supervisor::Supervisor(net::Loop& loop, Parts parts)
     : loop_(loop),
       parts_(std::move(parts)),
-      fleet_(loop, parts_.instance, parts_.owners, limits_of(parts_.settings.settings())) {
+      fleet_(loop, parts_.instance, parts_.owners, limits_of(parts_.settings.settings())),
+      lock_look_(loop, [this] { look_at_lock(); }) {
   for (std::size_t i = 0; i < parts_.listeners.size(); ++i) add_server(i);
 }
 
@@ -56,18 +75,60 @@ void Supervisor::start() {
   os::adopt_orphans();
   loop_.on_signals({SIGCHLD, SIGTERM, SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2},
                    [this](int signo) { on_signal(signo); });
+  if (parts_.form) parts_.form->begin();
+  if (parts_.lock) {
+    take_queues();
+  } else {
+    announce("another supervisor runs the queues; they are taken over when it has ended");
+    lock_look_.set_after(kBetweenLockLooks);
+  }
+  if (servers_.empty() && !parts_.form) return;
+  doors_.emplace(
+      loop_, [this] { return !parts_.lock || fleet_.settled(); }, [this] { doors_are_open(); });
+  if (parts_.form) parts_.form->stands();
+}
+
+void Supervisor::take_queues() {
   control_.emplace(loop_, std::move(parts_.control), link::Role::kSupervisor,
                    [this](const nlohmann::json& query, ipc::Asker asker) -> Result<ipc::Answers, std::string> {
                      if (asker != ipc::Asker::kOwner) return fail(std::string(ipc::kOwnerOnly));
                      return answer(query);
                    });
   fleet_.start();
-  if (servers_.empty()) return;
-  doors_.emplace(
-      loop_, [this] { return fleet_.settled(); },
-      [this] {
-        for (const auto& server : servers_) server->start();
-      });
+}
+
+void Supervisor::look_at_lock() {
+  try {
+    if (auto lock = lock_instance(parts_.instance)) {
+      parts_.control = listen_for_control(parts_.instance);
+      parts_.lock = std::move(*lock);
+      announce("the other supervisor has ended: taking over the queues");
+      return take_queues();
+    }
+  } catch (const os::Fatal& trouble) {
+    alert(fmt::format("cannot take over the queues: {}", trouble.what()));
+  }
+  lock_look_.set_after(kBetweenLockLooks);
+}
+
+void Supervisor::doors_are_open() {
+  for (const auto& server : servers_) server->start();
+  start_runs();
+}
+
+void Supervisor::start_runs() {
+  if (!parts_.form) return;
+  const auto& plan = parts_.form->plan();
+  if (!plan.persistent && !plan.runs_by_timer()) return;
+  const auto& groups = parts_.instance.groups;
+  const auto runs = supervise::group_runs(plan, groups, parts_.instance.run_defaults,
+                                          fmt::format("{}, pid {}", fmt::join(plan.command, " "), ::getpid()));
+  if (!plan.persistent) {
+    timed_runs_.emplace(loop_, parts_.instance.run_directory, groups, runs);
+  } else if (!runners_) {
+    runners_ = std::make_unique<Runners>(loop_, parts_.instance, parts_.owners, supervise::encode(plan), plan.restarts);
+    runners_->start(works_of(parts_.instance, runs));
+  }
 }
 
 void Supervisor::on_signal(int signo) {
@@ -77,7 +138,7 @@ void Supervisor::on_signal(int signo) {
   if (stopping_) return;
   if (signo == SIGTERM || (signo == SIGINT && parts_.interactive)) return stop();
   if (signo == SIGHUP) reload();
-  forward(signo);
+  if (!stopping_) forward(signo);
 }
 
 void Supervisor::reap() {
@@ -86,7 +147,8 @@ void Supervisor::reap() {
         std::find_if(servers_.begin(), servers_.end(), [&](const auto& child) { return child->pid() == ended->pid; });
     if (server != servers_.end())
       (*server)->ended(ended->status);
-    else
+    else if (!(runners_ && runners_->ended(ended->pid, ended->status)) &&
+             !(parts_.form && parts_.form->ended(ended->pid, ended->status)))
       fleet_.ended(ended->pid, ended->status);  // or it was an orphan of one of them
   }
 }
@@ -100,6 +162,21 @@ void Supervisor::reload() {
   if (!reloaded->need_restart.empty())
     announce(fmt::format("changes of {} count after the next start", fmt::join(reloaded->need_restart, ", ")));
   fleet_.set_limits(limits_of(parts_.settings.settings()));
+  if (parts_.form) restart_form(reloaded->need_restart);
+}
+
+// What HUP means to a daemon of sendmail's. As a rule the queues and servers go on with the settings that they read
+// again, and only queue runs begin anew; where that is not enough, everything is stopped, and the command line
+// executed anew.
+void Supervisor::restart_form(const std::vector<std::string_view>& need_restart) {
+  os::say("info", "sendmail", fmt::format("restarting {} due to signal", parts_.form->program()));
+  parts_.form->reopen_log();
+  if (!need_restart.empty() || parts_.form->is_outdated()) {
+    again_ = true;
+    return stop();
+  }
+  if (runners_) runners_->renew(SIGHUP);
+  if (timed_runs_) start_runs();
 }
 
 void Supervisor::forward(int signo) {
@@ -108,10 +185,17 @@ void Supervisor::forward(int signo) {
   for (const auto& server : servers_) server->forward(signo);
 }
 
-// First the door, then what is behind it: nothing new comes in while the queues finish.
+// First the door, then what is behind it: nothing new comes in while the queues finish. Runs end before both.
 void Supervisor::stop() {
   stopping_ = true;
+  lock_look_.cancel();
+  timed_runs_.reset();
   if (doors_) doors_->give_up();
+  if (!runners_) return stop_servers_and_queues();
+  runners_->stop([this] { stop_servers_and_queues(); });
+}
+
+void Supervisor::stop_servers_and_queues() {
   stop_all(servers_, [this] {
     for (const auto& listeners : parts_.listeners) listeners->close();
     fleet_.stop([this] { stopped(); });
@@ -128,10 +212,16 @@ void Supervisor::stop_all(Children& children, std::function<void()> then) {
 }
 
 void Supervisor::stopped() {
+  if (control_) ::unlink(queue::supervisor_socket(parts_.instance.run_directory).c_str());
   control_.reset();
-  ::unlink(queue::supervisor_socket(parts_.instance.run_directory).c_str());
+  if (parts_.form) parts_.form->end();
   os::say("info", kName, fmt::format("pid {} exiting", ::getpid()));
   loop_.stop();
+}
+
+std::optional<os::Program> Supervisor::successor() const {
+  if (!again_) return std::nullopt;
+  return parts_.form->again();
 }
 
 Result<ipc::Answers, std::string> Supervisor::answer(const nlohmann::json& query) {

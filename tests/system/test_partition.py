@@ -10,6 +10,7 @@ import pytest
 
 from support import dynamic, posix_ipc
 from support.accounts import ROOT, only_one
+from support.daemons import daemons  # the fixture
 from support.instance import free_port, wait_until
 from support.recorder import Recorder, letter
 from support.smtp_server import program
@@ -272,3 +273,17 @@ def test_each_user_s_mail_is_delivered_by_a_process_that_is_that_user_alone(inst
         assert fields["Umask"] == "0077"
     names = [instance.user(number).split("@")[0] for number in (0, 1)]
     assert found == {name: grp.getgrgid(pwd.getpwnam(name).pw_gid).gr_name for name in names}
+
+
+@pytest.mark.parametrize("restricted, user", [(False, "qmaill"), (True, "qmails")])
+def test_a_persistent_queue_runner_may_do_nothing_but_ask(instance, daemons, restricted, user):
+    instance.configure(restrict_qrun=restricted)
+    daemons.start("-bd", "-qp")
+    wait_until(lambda: daemons.titled("sendmail: running queue: "), "the runner")
+    pid, = daemons.titled("sendmail: running queue: ")
+    found, group, groups, fields = identity(pid)
+    assert (found, group) == (user, "nofiles")
+    assert groups <= {grp.getgrnam("nofiles").gr_gid}
+    assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 0
+    open_files = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    assert not [path for path in open_files if path.startswith(f"{instance.home}/queue")]

@@ -68,15 +68,11 @@ class Reader {
 }  // namespace
 
 std::string encode(const DaemonPlan& plan) {
-  json object{{"listen", plan.listen},
-              {"persistent", plan.persistent},
-              {"restarts", plan.restarts},
-              {"background", plan.background},
-              {"selector", select::to_json(plan.selector)},
-              {"report", plan.report},
-              {"log", plan.log},
-              {"pid_file", plan.pid_file},
-              {"command", plan.command},
+  json object{{"listen", plan.listen},         {"persistent", plan.persistent},
+              {"restarts", plan.restarts},     {"retry_by_runs", plan.retry_by_runs},
+              {"background", plan.background}, {"selector", select::to_json(plan.selector)},
+              {"report", plan.report},         {"log", plan.log},
+              {"pid_file", plan.pid_file},     {"command", plan.command},
               {"directory", plan.directory}};
   if (plan.interval) object["interval"] = static_cast<std::uint64_t>(plan.interval->count());
   if (plan.group) object["group"] = *plan.group;
@@ -91,6 +87,7 @@ Result<DaemonPlan, std::string> decode_daemon_plan(std::string_view text) {
   reader.take("listen", plan.listen);
   reader.take("persistent", plan.persistent);
   reader.take("restarts", plan.restarts);
+  reader.take("retry_by_runs", plan.retry_by_runs);
   reader.take("background", plan.background);
   reader.take("interval", plan.interval);
   reader.take("selector", plan.selector);

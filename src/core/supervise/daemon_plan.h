@@ -15,17 +15,22 @@ namespace sluice::supervise {
 
 // The variable. Whoever reads it removes it from the environment of the programs that it starts.
 inline constexpr const char* kDaemonPlan = "SLUICE_DAEMON";
+// Set by a background daemon that executes its command line anew: it is in the background already.
+inline constexpr const char* kDaemonAgain = "SLUICE_DAEMON_AGAIN";
+// The groups that one persistent runner serves, separated by blanks; in the environment of a runner, beside the plan.
+inline constexpr const char* kRunnerGroups = "SLUICE_RUNNER_GROUPS";
 
 struct DaemonPlan {
   bool listen = false;                 // -bd, -bD: an SMTP server
   bool persistent = false;             // -qp: runners of their own; else `interval` is that of timers
   bool restarts = true;                // runners that die are started again; false: -dno_persistent_restart
+  bool retry_by_runs = false;          // the command line chose so, because the settings said nothing
   bool background = false;             // standard output and error go to the log once the daemon stands
   std::optional<Duration> interval{};  // of -q or -qp; nothing or 0 without -qp: no queue runs
   select::Selector selector{};         // -qI -qR -qS
   std::optional<std::string> group{};  // -qG
   int report = -1;                     // descriptor on which somebody waits to hear that the daemon stands
-  std::string log{"syslog"};           // or a file
+  std::string log{};                   // a file; empty: syslog
   std::string pid_file{};
   std::vector<std::string> command{};  // the command line; the first is the full path
   std::string directory{};             // in which it was given

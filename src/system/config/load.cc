@@ -10,6 +10,7 @@
 
 #include "core/settings/table.h"
 #include "core/settings/value.h"
+#include "system/config/handed_down.h"
 #include "system/config/text_file.h"
 
 namespace sluice::config {
@@ -19,7 +20,7 @@ using settings::Origin;
 using settings::Source;
 using settings::Sources;
 
-constexpr std::string_view kOptionsVariable = "SLUICE_OPTIONS";
+constexpr std::string_view kOptionsVariable = kHandedDown;
 
 std::string host_name() {
   std::array<char, 256> name{};
