@@ -128,7 +128,7 @@ int list_one(const Work& work, const observe::Queue& queue, const route::QueueGr
 std::optional<std::uint64_t> count_of(const observe::Queue& queue) {
   select::Selector all;
   all.view = select::View::kAny;
-  auto asking = ipc::Asking::begin(queue.control, {{"what", "queue"}, {"selector", select::to_json(all)}, {"most", 1}});
+  auto asking = ipc::Asking::begin(queue.control, {{"what", "queue"}, {"selector", select::to_json(all)}});
   std::optional<std::uint64_t> count;
   while (asking && !count && is_answering(*asking)) {
     const auto last = asking->take([&](Octets answer) {

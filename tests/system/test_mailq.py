@@ -10,6 +10,7 @@ import pytest
 from support.filler import fill
 from support.instance import free_port, wait_until
 from support.queue_commands import Refuser, run
+from support.queue_commands import listed as objects
 from support.smtp_server import program
 
 TITLE = "-----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------"
@@ -24,7 +25,7 @@ def filled(instance):
         instance.send(["a@x.test", "b@x.test"], sender="joe@example.com")
         instance.send("Needle@x.test", sender="eve@example.com")
         instance.send("c@x.test", sender="")
-        wait_until(lambda: server.refused >= 4 and "in-flight" not in str(instance.queue()), "the first attempts")
+        wait_until(lambda: server.refused >= 4 and "in-flight" not in str(objects(instance)), "the first attempts")
         yield instance
 
 
@@ -38,7 +39,7 @@ def senders(text):
 
 def test_the_format_is_sendmails(filled):
     text = listed(filled)
-    queue = {message["sender"]: message for message in filled.queue()}
+    queue = {message["sender"]: message for message in objects(filled)}
     lines = text.splitlines()
     assert lines[:2] == [f"\t\t{filled.queue_directory} (3 requests)", TITLE]
     assert lines[-1] == "\t\tTotal requests: 3"
@@ -53,7 +54,7 @@ def test_the_format_is_sendmails(filled):
 
 def test_verbose_shows_priorities_and_the_status_of_each_recipient(filled):
     lines = listed(filled, "-v", "-qSjoe").splitlines()
-    message, = (message for message in filled.queue() if message["sender"] == "joe@example.com")
+    message, = (message for message in objects(filled) if message["sender"] == "joe@example.com")
     assert lines[:2] == [f"\t\t{filled.queue_directory} (1 request)", VERBOSE]
     attempts = max(recipient["attempts"] for recipient in message["recipients"])
     date = time.strftime("%b %e %H:%M", time.localtime(message["arrival"]))
@@ -75,7 +76,7 @@ def test_selections_choose_what_is_listed_and_counted(filled, options, expected)
 
 
 def test_an_id_selects_its_message_as_it_is_printed(filled):
-    for message in filled.queue():
+    for message in objects(filled):
         text = listed(filled, f"-qI{message['id']}")
         assert senders(text) == [message["sender"] or "<>"]
 
@@ -86,9 +87,9 @@ def test_a_group_has_no_total(filled):
 
 
 def test_json_has_an_object_a_line(filled):
-    objects = [json.loads(line) for line in listed(filled, "--json", "-q!Sjoe").splitlines()]
-    assert sorted(each["sender"] for each in objects) == ["", "eve@example.com"]
-    assert all(recipient["state"] == "deferred" for each in objects for recipient in each["recipients"])
+    found = [json.loads(line) for line in listed(filled, "--json", "-q!Sjoe").splitlines()]
+    assert sorted(each["sender"] for each in found) == ["", "eve@example.com"]
+    assert all(recipient["state"] == "deferred" for each in found for recipient in each["recipients"])
 
 
 def test_the_counts_of_bp_in_capitals(filled):

@@ -10,7 +10,7 @@ import pytest
 from support.accounts import ROOT, USERS
 from support.instance import PATIENCE, free_port, wait_until
 from support.local_programs import run as run_as
-from support.queue_commands import Refuser, run
+from support.queue_commands import Refuser, listed, run
 from support.smtp_server import program
 
 
@@ -30,11 +30,23 @@ def deferred(instance, server, *addresses, sender="joe@example.com", **settings)
 
 def settle(instance, messages):
     def all_deferred():
-        queue = instance.queue()
+        queue = listed(instance)
         states = [recipient["state"] for message in queue for recipient in message["recipients"]]
         reasons = [recipient.get("reason") for message in queue for recipient in message["recipients"]]
         return len(queue) == messages and set(states) <= {"deferred"} and "in-flight" not in reasons
-    wait_until(all_deferred, lambda: f"{messages} deferred messages: {instance.queue()}", pause=0.05)
+    wait_until(all_deferred, lambda: f"{messages} deferred messages: {listed(instance)}", pause=0.05)
+
+
+def hang(server):
+    """Has the server wait with its answer to RCPT: (it was asked, it may answer)."""
+    asked, release = threading.Event(), threading.Event()
+
+    def answer(_):
+        asked.set()
+        release.wait(PATIENCE)
+        return "250 2.1.5 ok"
+    server.answer = answer
+    return asked, release
 
 
 def test_a_run_tries_everything_once_and_ends(instance, server):
@@ -46,7 +58,7 @@ def test_a_run_tries_everything_once_and_ends(instance, server):
     server.opened.set()
     run(instance, "sendmail", "-q", check=0)
     assert sorted(server.taken()) == ["a@x.test", "b@x.test"]
-    instance.wait_until_empty()
+    wait_until(lambda: not listed(instance), "the queue to be empty")
 
 
 def test_only_what_is_selected_is_tried(instance, server):
@@ -58,7 +70,7 @@ def test_only_what_is_selected_is_tried(instance, server):
     assert server.taken()[1:] == ["c@x.test"]
     run(instance, "sendmail", "-qSnobody", check=0)
     assert len(server.taken()) == 2
-    identity = str(instance.queue()[0]["id"])
+    identity = str(listed(instance)[0]["id"])
     run(instance, "sendmail", f"-qI{identity[-6:]}", "-qSjoe", check=0)
     assert server.taken()[2:] == ["a@x.test"]
 
@@ -68,7 +80,7 @@ def test_a_hung_destination_is_waited_for(instance, server):
     def slow(_):
         time.sleep(1)
         return "250 2.1.5 ok"
-    server._answer = slow
+    server.answer = slow
     started = time.monotonic()
     run(instance, "sendmail", "-q", check=0)
     assert time.monotonic() - started >= 1 and server.taken() == ["a@x.test"]
@@ -76,19 +88,15 @@ def test_a_hung_destination_is_waited_for(instance, server):
 
 def test_an_interrupt_ends_the_watching_and_nothing_else(instance, server):
     deferred(instance, server, "a@x.test")
-    hung = server._answer
-
-    release = threading.Event()
-    server._answer = lambda line: release.wait(PATIENCE) and "250 2.1.5 ok"
+    asked, release = hang(server)
     watching = subprocess.Popen([program("sendmail"), "-q"], env=instance.variables(), stderr=subprocess.PIPE)
-    wait_until(lambda: "in-flight" in str(instance.queue()), "the attempt")
+    assert asked.wait(PATIENCE)
     watching.send_signal(signal.SIGINT)
     assert watching.wait(PATIENCE) == 128 + signal.SIGINT and watching.stderr.read() == b""
     watching.stderr.close()
     release.set()
-    server._answer = hung
     server.wait_for(1)
-    instance.wait_until_empty()
+    wait_until(lambda: not listed(instance), "the queue to be empty")
 
 
 def test_an_unknown_group_is_a_misuse(instance, server):
@@ -100,23 +108,22 @@ def test_an_unknown_group_is_a_misuse(instance, server):
 
 def test_a_permanent_failure_is_the_exit_status(instance, server):
     deferred(instance, server, "a@x.test", sender="")
-    server._answer = lambda line: "550 5.1.1 nobody"
+    server.answer = lambda line: "550 5.1.1 nobody"
     run(instance, "sendmail", "-q", check=67)
 
 
 # -- verbose -----------------------------------------------------------------------------------------------------------
 
 def test_verbose_shows_message_by_message_what_is_said(instance, server):
-    deferred(instance, server, "a@x.test", "b@x.test")
+    deferred(instance, server, "a@x.test", "b@x.test", remote__messages_per_session=1)
     server.opened.set()
     lines = run(instance, "sendmail", "-v", "-q", check=0).stdout.splitlines()
     running = [line for line in lines if line.startswith("Running ")]
     directory = re.escape(str(instance.queue_directory))
     assert [re.fullmatch(rf"Running {directory}/\d+ \(sequence (\d) of 2\)", line).group(1) for line in running] == ["1", "2"]
     at = lines.index(running[0])
-    assert lines[at + 1] == "<a@x.test>... Connecting to 127.0.0.1 via esmtp..."
-    assert lines[at + 2] == "Trying 127.0.0.1... connected."
-    assert lines[at + 3] == "220 script.test"
+    assert lines[at + 1:at + 4] == ["<a@x.test>... Connecting to 127.0.0.1 via esmtp...", "Trying 127.0.0.1... connected.",
+                                    "220 script.test"]
     assert "<a@x.test>... Sent (2.0.0 Ok: queued as SCRIPT)" in lines
     second = lines[lines.index(running[1]):]
     assert "<b@x.test>... Sent (2.0.0 Ok: queued as SCRIPT)" in second
@@ -147,7 +154,7 @@ def test_without_daemons_the_run_brings_its_own_and_ends_them(instance, server):
 
 
 def test_without_daemons_mail_that_was_queued_meanwhile_goes_too(instance, server):
-    instance.set_up(smtproutes=[f"x.test:{server.route}"])
+    instance.make_queue(smtproutes=[f"x.test:{server.route}"])
     server.opened.set()
     subprocess.run([program("sendmail"), "-f", "joe@example.com", "a@x.test"], input="Subject: s\n\ntext\n", text=True,
                    env=instance.variables(), check=True, timeout=PATIENCE)
@@ -171,14 +178,7 @@ def test_two_at_once_without_daemons_deliver_everything_once(instance, server):
 def test_an_interrupt_ends_daemons_that_were_started_for_the_run(instance, server):
     stopped(instance, server, "a@x.test")
 
-    release = threading.Event()
-    asked = threading.Event()
-
-    def hang(_):
-        asked.set()
-        release.wait(PATIENCE)
-        return "250 2.1.5 ok"
-    server._answer = hang
+    asked, release = hang(server)
     watching = subprocess.Popen([program("sendmail"), "-q"], env=instance.variables())
     assert asked.wait(PATIENCE)
     watching.send_signal(signal.SIGTERM)
@@ -188,7 +188,8 @@ def test_an_interrupt_ends_daemons_that_were_started_for_the_run(instance, serve
 
 
 def test_what_keeps_the_daemons_from_starting_is_said(instance):
-    instance.set_up(queue_base="/proc/nowhere")
+    instance.set_up()
+    instance.configure(queue_base="/proc/nowhere")
     done = run(instance, "sendmail", "-q", check=69)
     assert done.stderr.startswith("sendmail: cannot run the queue: ") and done.stderr.count("\n") == 1
 

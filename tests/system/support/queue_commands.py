@@ -1,5 +1,6 @@
 """sendmail -q and mailq for the tests of queue runs: an instance whose deferred mail waits for a server that can be told
 to take it."""
+import json
 import subprocess
 import threading
 import time
@@ -27,14 +28,15 @@ class Refuser(Server):
     def _serve(self, dialogue):
         dialogue.greet()
         while True:
-            dialogue.take_envelope(rcpt=self._answer, data=None)
+            dialogue.take_envelope(rcpt=lambda line: self.answer(line), data=None)
             if not dialogue.recipients:
                 dialogue.say("554 5.5.1 no valid recipients\r\n")
                 continue
             dialogue.say("354 go on\r\n")
             dialogue.take_body()
 
-    def _answer(self, _):
+    def answer(self, _):
+        """To RCPT; tests put something else in its place."""
         if self.opened.is_set():
             return "250 2.1.5 ok"
         with self.changed:
@@ -52,6 +54,11 @@ class Refuser(Server):
 
     def wait_for(self, count):
         wait_until(lambda: len(self.taken()) >= count, lambda: f"{count} messages; there are {self.taken()}")
+
+
+def listed(instance):
+    """What mailq --json lists."""
+    return [json.loads(line) for line in run(instance, "mailq", "--json", check=0).stdout.splitlines()]
 
 
 def timed(function):
