@@ -232,7 +232,7 @@ Result<void, Misuse> combine_queue(const Reading& reading, Options& options) {
 }
 
 Result<void, Misuse> combine_hold(Options& options) {
-  if (options.hold_reason->starts_with('.')) return misuse("Can not use -Q.", true);
+  if (*options.hold_reason == ".") return misuse("Can not use -Q.", true);
   if (options.mode == Mode::kListQueue) return misuse("Can not use -Q with -bp", true);
   if (options.queue.selector.view == select::View::kLost) return misuse("Can not use -Q with -qL", true);
   const bool of_the_queue = options.mode == Mode::kRunQueue || (options.mode == Mode::kDaemon && !options.listens);

@@ -42,6 +42,7 @@ int list_queue(const Work& work);
 int count_queue(const Work& work);
 int run_queue(const Work& work);
 int rebuild_aliases(const Work& work);
+int hold(const Work& work);
 
 // The status that tells a caller why a message was refused by the queue.
 int status_of(const submission::Refusal& refusal);

@@ -12,6 +12,8 @@
 #include "core/link/descriptors.h"
 #include "core/link/queue_counts.h"
 #include "core/queue/layout.h"
+#include "load_watch.h"
+#include "policy_of.h"
 #include "published_counts.h"
 #include "stray_bodies.h"
 #include "system/config/queue_daemon.h"
@@ -37,34 +39,6 @@ os::Fd hold_mutex(const std::string& queue_directory) {
                              ? "cannot start: qmail-send with queue " + queue_directory + " is already running"
                              : os::with_errno("cannot start: unable to lock " + path));
   return mutex;
-}
-
-schedule::Policy policy_of(const config::Settings& settings) {
-  schedule::Policy policy;
-  auto& local = policy.of(queue::Channel::kLocal);
-  auto& remote = policy.of(queue::Channel::kRemote);
-  local.limit = settings.concurrencylocal;
-  local.window.limit = std::max(settings.concurrencylocal, 1U);
-  remote.limit = settings.concurrencyremote;
-  remote.window.limit = settings.lane_limit;
-  remote.window.initial = std::min(settings.lane_initial_window, settings.lane_limit);
-  auto& lmtp = policy.of(queue::Channel::kLmtp);
-  lmtp.limit = settings.concurrencylmtp;
-  lmtp.window = remote.window;
-  lmtp.retry_skip = local.retry_skip;  // it is our own mailbox store that was not there
-  // A program in place of the SMTP client takes one recipient at a time: each is a delivery, so that they go on side by
-  // side and count.
-  policy.recipients_per_attempt =
-      settings.remote_program.empty() ? settings.remote_recipients_per_transaction : std::uint32_t{1};
-  policy.set_lifetimes(settings.queuelifetime, settings.queuewarn);
-  policy.of(schedule::Terms::kUrgent) = {settings.queuelifetime_urgent, settings.queuewarn_urgent};
-  policy.of(schedule::Terms::kNonUrgent) = {settings.queuelifetime_non_urgent, settings.queuewarn_non_urgent};
-  policy.of(schedule::Terms::kReport).end = std::min(settings.bouncelifetime, settings.queuelifetime);
-  policy.retry = settings.retry == "run" ? schedule::Retry::kRuns : schedule::Retry::kBackoff;
-  policy.ages = {settings.queue_run_min_age, settings.queue_run_max_age};
-  policy.factors = {settings.queue_run_recipient_factor, settings.queue_run_class_factor,
-                    settings.queue_run_retry_factor};
-  return policy;
 }
 
 std::optional<SendSettings> settings_of(const config::Settings& settings) {
@@ -96,13 +70,15 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
   text.message = settings.bouncemessage;
   text.double_message = settings.doublebouncemessage;
   text.largest_original = settings.bouncemaxbytes;
+  schedule::Policy policy = policy_of(settings, *routes);
   return SendSettings{
-      policy_of(settings),
+      std::move(policy),
       {std::move(*routes), std::move(*lmtp)},
       {std::move(text), settings.doublebounceto, settings.doublebouncehost, settings.queuelifetime, std::move(*router)},
       settings.holdlocal,
       settings.holdremote,
-      settings.restrict_mailq};
+      settings.restrict_mailq,
+      settings.restrict_qrun};
 }
 
 // Without the table limits hold for each queue by itself, which is better than no queue.
@@ -150,6 +126,8 @@ int run(int argc, char** argv) {
   if (!listener) throw os::Fatal(111, listener.error().what);
 
   net::Loop loop;
+  LoadWatch load(loop);
+  load.watch(first->policy.load_gate.has_value());
   const auto limits = shared_limits(daemon);
   Activity activity(loop, link::kActivityLog, daemon.name, daemon.qident,
                     {settings.control_dir + "/defaultdelivery", settings.loglock});
@@ -157,12 +135,15 @@ int run(int argc, char** argv) {
       loop, activity, std::move(*log), store::open_body_reader(daemon.directory, options), inherited_peers(),
       std::move(*first), settings.journal_segment_size,
       [&](const auto& needed) { return stray_bodies(daemon.directory, options.split, needed, loop.wall()); },
-      [&daemon]() -> std::optional<SendSettings> {
+      [&daemon, &load]() -> std::optional<SendSettings> {
         if (!config::reread(kName, daemon.settings)) return std::nullopt;
-        return settings_of(daemon.settings.settings());
+        auto fresh = settings_of(daemon.settings.settings());
+        if (fresh) load.watch(fresh->policy.load_gate.has_value());
+        return fresh;
       },
       limits ? &limits->limits() : nullptr);
   if (limits) limits->listen(loop, [&send](schedule::SharedLimits::Row row) { send.limit_freed(row); });
+  load.on_load([&send](double load_average) { send.load_is(load_average); });
   activity.add([&](std::string& out, const mail::ActivityLog& lines) {
     lines.scheduler_start(out, static_cast<std::uint32_t>(::getpid()), daemon.directory, false, settings.loglock,
                           settings.conf_split);

@@ -115,4 +115,9 @@ void Send::attach() {
   plan_later();
 }
 
+void Send::load_is(double load) {
+  core_.set_load(load, loop_.now());
+  plan_later();
+}
+
 }  // namespace sluice::scheduler

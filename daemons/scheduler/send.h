@@ -97,6 +97,8 @@ class Send {
   // For the control socket.
   bool forget_backoff(schedule::LaneKey lane);
   const queue::Image& image() const { return ledger_.image(); }
+  // The load average of the machine, for QueueLA.
+  void load_is(double load);
   schedule::Scheduler& core() { return core_; }
   Use use_of_remote() const;
   std::size_t in_flight() const { return attempts_.size(); }

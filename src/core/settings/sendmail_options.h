@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/grammar_error.h"
 #include "base/quantity.h"
 #include "base/result.h"
-#include "base/grammar_error.h"
 
 namespace sluice::settings {
 
