@@ -97,8 +97,6 @@ int run(int argc, char** argv) {
       return run_queue(work);
     case Mode::kHold:
       return hold(work);
-    case Mode::kDaemon:
-      return work.fail(EX_UNAVAILABLE, "this version does not run the queue; qscheduler and sluice run do");
   }
   return EX_SOFTWARE;
 }
