@@ -6,15 +6,19 @@
 #   HARNESS/bench.py run --mta postfix,sluice --work W1,W2
 #
 # SLUICE_BIN is the directory of the programs (build/release/bin of the tree that this file is in).
+# SLUICE_START is how the daemons are started: qscheduler, or sendmail for `sendmail -bd -q1h`, where deferred mail waits
+# for a queue run. The queue is flushed (W5) by `sendmail -q` and listed by `mailq` either way.
 # SLUICE_QUEUES, SLUICE_REMOTE, SLUICE_LOCAL and SLUICE_LANE set the number of queues, concurrencyremote, concurrencylocal
 # and lane.limit.
 # The users that `sluice setup` makes stay: another instance may run under them.
 . "$(dirname "$0")/common.sh"
 : "${SLUICE_BIN:=$(dirname "$(readlink -f "$0")")/../../build/release/bin}"
+: "${SLUICE_START:=qscheduler}"
 : "${SLUICE_QUEUES:=1}" "${SLUICE_REMOTE:=40}" "${SLUICE_LANE:=40}" "${SLUICE_LOCAL:=100}"
 H=$D/home
 sluice() { "$SLUICE_BIN/sluice" --home "$H" "$@"; }
-supervisor() { cat "$D/pid"; }
+sendmail() { SLUICE_HOME=$H "$SLUICE_BIN/sendmail" "$@"; }
+supervisor() { head -1 "$D/pid"; }
 # The port is open before the queues take mail; until then a message is answered 451, and smtp-source gives up at that.
 await_queues() {
     i=0
@@ -32,7 +36,7 @@ available) test -x "$SLUICE_BIN/sluice" && test -x "$SLUICE_BIN/qscheduler" ;;
 version) "$SLUICE_BIN/sluice" --version ;;
 tuning) cat <<T
 $SLUICE_QUEUES queue(s), concurrencyremote=$SLUICE_REMOTE, lane.limit=$SLUICE_LANE, lane.initial_window=20, concurrencylocal=$SLUICE_LOCAL
-smtp.max_connections_per_client=1000; no DNS (catch-all SMTP route); log to a file
+started by $SLUICE_START; flush = sendmail -q; smtp.max_connections_per_client=1000; no DNS (catch-all SMTP route); log to a file
 T
 ;;
 setup)
@@ -50,6 +54,10 @@ R
     cat > "$H/etc/sluice.toml" <<S
 queue_count = $SLUICE_QUEUES
 
+[daemon]
+log = "$D/log"
+pid_file = "$D/pid"
+
 [smtp]
 listen = ["$LISTEN_ADDR:$LISTEN_PORT"]
 max_connections_per_client = 1000
@@ -60,15 +68,19 @@ initial_window = 20
 S
     sluice config --check ;;
 start)
-    SLUICE_HOME=$H setsid "$SLUICE_BIN/qscheduler" -s </dev/null >>"$D/log" 2>&1 &
-    echo $! > "$D/pid"
+    if [ "$SLUICE_START" = sendmail ]; then
+        sendmail -bd -q1h
+    else
+        SLUICE_HOME=$H setsid "$SLUICE_BIN/qscheduler" -s </dev/null >>"$D/log" 2>&1 &
+        echo $! > "$D/pid"
+    fi
     await_queues ;;
 stop)
     p=$(supervisor)
     kill -TERM "$p" 2>/dev/null || :
     wait_gone "$p" 45 ;;
-flush) kill -ALRM "$(supervisor)" ;;
-list) sluice queue ;;
+flush) sendmail -q ;;
+list) sendmail -bp ;;
 queue-count)
     sluice status --json | python3 -c 'import json, sys; print(sum(q.get("messages", 0) for q in json.load(sys.stdin)["queues"]))' ;;
 pids) descendants "$(supervisor)" ;;
