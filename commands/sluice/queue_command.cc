@@ -29,7 +29,7 @@ std::optional<QueueTargets> targets_of(Invocation& invocation, const SelectionOp
   const auto names = group_names(all);
   auto queues = queues_of(*selection, names, std::move(all));
   if (!queues) return invocation.fail(kExitUsage, queues.error()), std::nullopt;
-  return QueueTargets{std::move(*queues), *selection};
+  return QueueTargets{std::move(*queues), *selection, loaded->settings};
 }
 
 bool refuses_nothing_said(Invocation& invocation, const QueueTargets& targets, bool all, const char* order) {
@@ -57,7 +57,7 @@ bool ask_queue(Invocation& invocation, const observe::Queue& queue, const nlohma
 
 void say_refusal(Invocation& invocation, const observe::Queue& queue, const std::string& error) {
   if (observe::is_retired(queue)) return;
-  const bool forbidden = error.find(ipc::kOwnerOnly) != std::string::npos;
+  const bool forbidden = error.find("only root and ") != std::string::npos;  // ipc::kOwnerOnly and its like
   invocation.fail(forbidden ? kExitNoPermission : kExitUnavailable, fmt::format("{}: {}", queue.name, error));
 }
 

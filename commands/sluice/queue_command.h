@@ -21,6 +21,7 @@ inline constexpr int kExitNoPermission = 77;
 struct QueueTargets {
   std::vector<observe::Queue> queues;
   Selection selection{};
+  settings::Settings settings{};
 };
 
 // Nothing, with the error said: the settings are wrong (78), or the options (64).

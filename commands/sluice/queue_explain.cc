@@ -68,10 +68,8 @@ void print_message(const json& message, const observe::Queue& queue, std::int64_
   fmt::print("{} from <{}>, {} octets, in {} of group {}\n", id, message.value("sender", ""),
              message.value("size", std::uint64_t{0}), queue.name, queue.group);
   fmt::print("  came {}\n", when(arrival, now));
-  if (message.value("held", false)) {
-    const std::string reason = message.value("hold_reason", "");
-    fmt::print("  held{}{}\n", reason.empty() ? "" : ": ", reason);
-  }
+  if (const json held = message.value("held", json()); held.is_string())
+    fmt::print("  held{}{}\n", held == "" ? "" : ": ", held.get<std::string>());
   if (message.contains("expires"))
     fmt::print("  is returned to its sender after {}\n", when(message.value("expires", now), now));
   if (message.contains("priority"))

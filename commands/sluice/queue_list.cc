@@ -53,6 +53,8 @@ void append_message(std::string& out, const json& message, std::int64_t now) {
   out += fmt::format("{:<18} {:>8} {:>7}  <{}>\n", message["id"].get<std::uint64_t>(),
                      span_text(now - message.value("arrival", now)), size_text(message.value("size", std::uint64_t{0})),
                      message.value("sender", ""));
+  if (const json held = message.value("held", json()); held.is_string())
+    out += fmt::format("    held{}{}\n", held == "" ? "" : ": ", held.get<std::string>());
   for (const json& recipient : message["recipients"]) append_recipient(out, recipient, now);
 }
 
@@ -98,8 +100,13 @@ void list(Invocation& invocation, const Given& given) {
   if (given.most > 0) query["most"] = given.most;
   if (!given.as_json)
     fmt::print("{:<18} {:>8} {:>7}  {}\n", "ID", "AGE", "SIZE", "SENDER, RECIPIENTS, WHY AND WHEN NEXT");
+  const settings::Settings& settings = targets->settings;
+  const MergeOrder merge{order,
+                         {.recipient = settings.queue_run_recipient_factor,
+                          .precedence = settings.queue_run_class_factor,
+                          .retry = settings.queue_run_retry_factor}};
   Printer printer(given.as_json);
-  list_merged(invocation, targets->queues, query, order, given.most, [&](Octets message) { printer.print(message); });
+  list_merged(invocation, targets->queues, query, merge, given.most, [&](Octets message) { printer.print(message); });
   printer.flush();
   if (!given.as_json && invocation.status == 0) fmt::print("{}\n", messages_text(printer.messages()));
 }

@@ -1,9 +1,11 @@
 #include "queue_merge.h"
 
+#include <algorithm>
 #include <deque>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/monitor/message_json.h"
 #include "system/ipc/control.h"
 
 namespace sluice::commands {
@@ -17,11 +19,17 @@ bool is_message(Octets text) {
   return answer.is_object() && answer.contains("id");
 }
 
+// As many as that of its recipients that was tried most often.
+std::uint64_t attempts_of(const monitor::QueuedMessage& message) {
+  std::uint64_t attempts = 0;
+  for (const auto& recipient : message.recipients()) attempts = std::max(attempts, recipient.attempts);
+  return attempts;
+}
+
 // The listing of one queue, a piece at a time.
 class Listing {
  public:
-  Listing(Invocation& invocation, const observe::Queue& queue, const json& query,
-          std::optional<select::SortOrder> order)
+  Listing(Invocation& invocation, const observe::Queue& queue, const json& query, const MergeOrder& order)
       : invocation_(invocation), queue_(queue), order_(order) {
     auto asking = ipc::Asking::begin(queue.control, query);
     if (asking)
@@ -49,7 +57,7 @@ class Listing {
       // The first answer to a query with a selector is a count.
       if (!begun_ && !is_message(text)) return begun_ = true, void();
       begun_ = true;
-      const auto place = order_ ? place_in_order(text, *order_) : std::nullopt;
+      const auto place = order_.order ? place_in_order(text, *order_.order, order_.factors) : std::nullopt;
       messages_.push_back({std::string(text), place.value_or(std::numeric_limits<std::int64_t>::max())});
     });
     if (!taken) say_refusal(invocation_, queue_, taken.error());
@@ -58,7 +66,7 @@ class Listing {
 
   Invocation& invocation_;
   const observe::Queue& queue_;
-  std::optional<select::SortOrder> order_;
+  MergeOrder order_;
   std::optional<ipc::Asking> asking_;
   std::deque<Message> messages_;
   bool begun_ = false;
@@ -74,7 +82,7 @@ void list_in_turn(Invocation& invocation, const std::vector<observe::Queue>& que
                   std::uint64_t most, const std::function<void(Octets)>& each) {
   std::uint64_t passed = 0;
   for (const observe::Queue& queue : queues) {
-    Listing listing(invocation, queue, query, std::nullopt);
+    Listing listing(invocation, queue, query, {});
     while (const std::string* message = most == 0 || passed < most ? listing.front() : nullptr) {
       each(*message);
       listing.pop();
@@ -86,21 +94,20 @@ void list_in_turn(Invocation& invocation, const std::vector<observe::Queue>& que
 
 }  // namespace
 
-std::optional<std::int64_t> place_in_order(Octets message, select::SortOrder order) {
-  const char* member = order == select::SortOrder::kPriority   ? "priority"
-                       : order == select::SortOrder::kTime     ? "arrival"
-                       : order == select::SortOrder::kFilename ? "id"
-                                                               : nullptr;
-  if (member == nullptr) return std::nullopt;
-  const json parsed = json::parse(message, nullptr, false);
-  const json value = parsed.is_object() ? parsed.value(member, json()) : json();
-  return value.is_number_integer() ? std::optional(value.get<std::int64_t>()) : std::nullopt;
+std::optional<std::int64_t> place_in_order(Octets message, select::SortOrder order,
+                                           const schedule::PriorityFactors& factors) {
+  monitor::QueuedMessage read;
+  if (!read.read(message)) return std::nullopt;
+  if (order == select::SortOrder::kTime) return read.arrival;
+  if (order == select::SortOrder::kFilename) return static_cast<std::int64_t>(read.id);
+  if (order == select::SortOrder::kPriority)
+    return schedule::priority_number(read.size, read.precedence, read.accepted, attempts_of(read), factors);
+  return std::nullopt;
 }
 
 void list_merged(Invocation& invocation, const std::vector<observe::Queue>& queues, const json& query,
-                 std::optional<select::SortOrder> order, std::uint64_t most,
-                 const std::function<void(Octets message)>& each) {
-  if (!holds_over_all(order)) return list_in_turn(invocation, queues, query, most, each);
+                 const MergeOrder& order, std::uint64_t most, const std::function<void(Octets message)>& each) {
+  if (!holds_over_all(order.order)) return list_in_turn(invocation, queues, query, most, each);
   std::deque<Listing> listings;
   for (const observe::Queue& queue : queues) listings.emplace_back(invocation, queue, query, order);
   for (std::uint64_t passed = 0; most == 0 || passed < most; ++passed) {
