@@ -26,14 +26,18 @@ class Recorder(Server):
         while True:
             dialogue.take_envelope()
             dialogue.take_body(answer=None)
-            with self.changed:
-                # Other connections may have added theirs meanwhile.
-                at = max(i for i, message in enumerate(self.messages) if message.connection == dialogue.number)
-                found = _ID.search(self.messages[at].body)
-                if not self.keep_bodies:
-                    del self.messages[at]
-                self.arrivals.setdefault(found.group(1).decode() if found else "", []).append(time.monotonic())
-            dialogue.say("250 2.0.0 Ok: recorded\r\n")
+            self.record(dialogue)
+
+    def record(self, dialogue):
+        """Remembers the message that this connection has just brought, and answers."""
+        with self.changed:
+            # Other connections may have added theirs meanwhile.
+            at = max(i for i, message in enumerate(self.messages) if message.connection == dialogue.number)
+            found = _ID.search(self.messages[at].body)
+            if not self.keep_bodies:
+                del self.messages[at]
+            self.arrivals.setdefault(found.group(1).decode() if found else "", []).append(time.monotonic())
+        dialogue.say("250 2.0.0 Ok: recorded\r\n")
 
     @property
     def route(self):
