@@ -119,6 +119,60 @@ void admit_a_million(benchmark::State& state) {
 }
 BENCHMARK(admit_a_million)->Unit(benchmark::kMillisecond);
 
+// A million deferred messages that wait for queue runs: the selection walks over them (prospect), makes them due (run),
+// and the probe of their destinations, range(0) of them, fails.
+Policy by_runs() {
+  Policy policy;
+  policy.retry = Retry::kRuns;
+  policy.ages.minimum = 1min;
+  return policy;
+}
+
+void admit_a_million_for_runs(benchmark::State& state) {
+  const auto destinations = names(1000);
+  for (auto _ : state) {
+    Scheduler scheduler(by_runs());
+    fill_sleeping(scheduler, 1'000'000, destinations);
+    state.counters["octets per message"] = static_cast<double>(scheduler.octets()) / 1e6;
+  }
+}
+BENCHMARK(admit_a_million_for_runs)->Unit(benchmark::kMillisecond);
+
+void look_at_a_million(benchmark::State& state) {
+  Scheduler scheduler(by_runs());
+  fill_sleeping(scheduler, 1'000'000, names(1000));
+  for (auto _ : state) {
+    std::size_t eligible = 0;
+    for (std::uint64_t id = 1; id <= 1'000'000; ++id)
+      eligible += scheduler.prospect(queue::MessageId(id), {}, MonoTime{2h}).kind == Prospect::Kind::kEligible ? 1 : 0;
+    benchmark::DoNotOptimize(eligible);
+  }
+}
+BENCHMARK(look_at_a_million)->Unit(benchmark::kMillisecond);
+
+void probe_fails_before_a_million(benchmark::State& state) {
+  const auto destinations = names(static_cast<std::size_t>(state.range(0)));
+  const mail::Verdict deferred = mail::Verdict::kDeferred;
+  for (auto _ : state) {
+    state.PauseTiming();
+    Policy policy = by_runs();
+    for (ChannelPolicy& channel : policy.channels) channel.window = {1, 1, 1};
+    auto scheduler = std::make_unique<Scheduler>(policy);
+    fill_sleeping(*scheduler, 1'000'000, destinations);
+    scheduler->run_all(MonoTime{2h});
+    const Plan& plan = scheduler->plan(MonoTime{2h});
+    std::vector<AttemptId> running;
+    for (const Start& start : plan.starts) running.push_back(start.attempt);
+    state.ResumeTiming();
+    for (const AttemptId attempt : running)
+      scheduler->settle(attempt, {&deferred, 1}, mail::Trouble::kUnreachable, MonoTime{2h});
+    state.PauseTiming();
+    scheduler.reset();
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(probe_fails_before_a_million)->Arg(1)->Arg(1000)->Unit(benchmark::kMillisecond);
+
 void run_all_of_a_million(benchmark::State& state) {
   const auto destinations = names(1000);
   for (auto _ : state) {

@@ -30,6 +30,7 @@ struct Lane {
   Standing standing = Standing::kUnknown;  // as counted in its channel's slots
   bool suspended = false;
   LaneHold hold = LaneHold::kNone;
+  bool parking = false;           // more of its ready jobs are to wait for a queue run
   bool queued = false;            // in the queue for its channel's slots
   std::uint32_t queued_with = 0;  // its in_flight when it was queued
   std::uint64_t queued_as = 0;    // ascending: who was first

@@ -57,6 +57,7 @@ void LaneBoard::drop(Index index) {
   Names& names = names_[index_of(lane.channel)];
   names.erase(std::string_view(lane.destination));
   if (names.empty()) names = {};
+  if (lane.parking) std::erase(to_park_, index);
   lanes_.remove(index);
 }
 
@@ -195,9 +196,10 @@ void LaneBoard::refresh(Index index, MonoTime now) {
     expire_overdue(index);
     return refresh(index, now);
   }
-  if (block.reason == Reason::kLaneBackoff && block.until && waits_for_runs(lane)) {
+  if (block.reason == Reason::kLaneBackoff && block.until && lane.ready > 0 && waits_for_runs(lane)) {
     park_ready(index, now);
-    return refresh(index, now);
+    if (lane.ready == 0) return refresh(index, now);
+    if (!std::exchange(lane.parking, true)) to_park_.push_back(index);
   }
   if (lane.ready == 0) flows_.clear(lane.round);
   const bool waits_for_slot = block.reason == Reason::kChannelSlot;

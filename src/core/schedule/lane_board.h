@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/schedule/channel_slots.h"
 #include "core/schedule/due_heap.h"
@@ -59,6 +60,10 @@ class LaneBoard {
   // (parking.cc). park() takes back what an earlier run allowed.
   void park(Index job, Job::State state, MonoTime now);
   void unpark(Index job);
+  // What is ready in a lane that goes into back-off is parked in slices: the next one. more_to_park(): there is
+  // another.
+  void park_more(MonoTime now);
+  bool more_to_park() const { return !to_park_.empty(); }
   // Puts a job that is nowhere among the expiring.
   void expire(Index job);
 
@@ -152,6 +157,7 @@ class LaneBoard {
   std::optional<double> load_;           // the last that was given
   std::optional<std::int64_t> largest_;  // number that may be tried; none: all
   JobList expiring_;
+  std::vector<Index> to_park_;  // lanes that are `parking`
   SharedLimits* shared_;
   List<Lane, &Lane::shared_line> shared_line_;                  // those whose shared_turn is not kNone
   boost::unordered_flat_map<SharedLimits::Row, Index> by_row_;  // of these

@@ -4,7 +4,6 @@
 // Where deferred mail waits for runs, so does what is ready when its destination goes into back-off: a run is over when
 // all that it woke was tried or stands behind such a destination, and the next run, not a timer, finds it again.
 #include <algorithm>
-#include <vector>
 
 #include "core/schedule/lane_board.h"
 
@@ -48,18 +47,26 @@ bool LaneBoard::waits_for_runs(const Lane& lane) const {
   return policy_->retry == Retry::kRuns || lane.hold != LaneHold::kNone;
 }
 
+// A slice of them, so that a million behind a dead destination do not keep the caller from its sockets.
 void LaneBoard::park_ready(Index index, MonoTime now) {
+  constexpr std::uint32_t kSlice = 8192;
   Lane& lane = lanes_[index];
-  std::vector<Index> ready;
-  ready.reserve(lane.ready);
-  flows_.for_each(lane.round, [&](Index job) { ready.push_back(job); });
   const auto state = lane.hold == LaneHold::kNone ? Job::State::kAwaitsRun : Job::State::kAwaitsLaneRun;
-  for (const Index job : ready) {
+  for (std::uint32_t n = std::min(lane.ready, kSlice); n > 0; --n) {
+    const Index job = flows_.next(lane.round);
     const Message& message = messages_[jobs_[job].message];
     flows_.erase(index, message.flow, job);
     count_ready(lane, message.overdue, false);
     park(job, state, now);
   }
+}
+
+void LaneBoard::park_more(MonoTime now) {
+  if (to_park_.empty()) return;
+  const Index lane = to_park_.back();
+  to_park_.pop_back();
+  lanes_[lane].parking = false;
+  refresh(lane, now);
 }
 
 // The load ------------------------------------------------------------------------------------------------------------

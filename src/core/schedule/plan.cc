@@ -20,6 +20,7 @@ const Plan& Scheduler::plan(MonoTime now) {
   plan_.late.clear();
   plan_.recipients.clear();
   wake_due(now);
+  board_.park_more(now);
   board_.wake_fitting(now, kTimersPerPlan);
   board_.fire_timers(now, kTimersPerPlan);
   collect_late(now);
@@ -150,7 +151,7 @@ std::optional<MonoTime> Scheduler::next_wake(MonoTime now) const {
   };
   if (!sleeping_.empty()) consider(sleeping_.top_time());
   consider(board_.next_timer());
-  if (board_.more_fit()) first = now;
+  if (board_.more_fit() || board_.more_to_park()) first = now;
   for (std::size_t terms = 0; terms < kTerms; ++terms) {
     const auto warning = policy_.warning(static_cast<Terms>(terms));
     if (warning) consider(warnings_[terms].due(*warning));

@@ -134,6 +134,18 @@ TEST(RetryByRuns, LeavesADeadDestinationToTheNextRunAtTheCostOfOneProbe) {
   }
 }
 
+TEST(RetryByRuns, LeavesACrowdBehindADeadDestinationInSlices) {
+  Driver driver(run_policy());
+  driver.send_many(100'000, "dead.example");
+  driver.plan();
+  while (!driver.running.empty()) driver.unreachable();
+  EXPECT_LT(driver.scheduler.status(Channel::kRemote).of(Reason::kQueueRun), 100'000u);
+  EXPECT_FALSE(driver.scheduler.whereabouts(MessageId(100'000)).under_way());
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(driver.plan(), 0u);
+  EXPECT_EQ(driver.scheduler.status(Channel::kRemote).of(Reason::kQueueRun), 100'000u);
+  EXPECT_GT(*driver.wake, at(1h));
+}
+
 TEST(RetryByRuns, GoOnWhenTheProbeIsAnswered) {
   Driver driver(run_policy());
   driver.send_many(5, "dead.example");
