@@ -49,7 +49,7 @@ int run(int, char**) {
   ::prctl(PR_SET_NAME, "sendmail");
   const auto plan = plan_of_environment();
   const auto settings = settings_of_instance();
-  const std::vector<route::QueueGroup> groups{route::QueueGroup{}};
+  const auto groups = supervise::queue_groups_of(settings);
   const auto runs = own_runs(supervise::group_runs(plan, groups, supervise::run_defaults_of(settings),
                                                    fmt::format("{}", fmt::join(plan.command, " "))));
   std::signal(SIGINT, SIG_IGN);

@@ -30,11 +30,14 @@ void speak_into(int fd) {
 }
 
 Result<pid_t, StartTrouble> start_splogger(const Instance& instance, const layout::Owners& owners, int lines) {
+  const os::Fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  if (!null) return fail(StartTrouble{os::with_errno("cannot open /dev/null")});
   os::Program program;
   program.path = instance.binaries + "/splogger";
   program.arguments = {"splogger", kSendmail};
   program.environment = os::Environment::current();
-  program.descriptors = {{lines, STDIN_FILENO}, {STDOUT_FILENO, STDOUT_FILENO}, {STDERR_FILENO, STDERR_FILENO}};
+  // Not our standard output and error: they are the pipe, whose end it would never see.
+  program.descriptors = {{lines, STDIN_FILENO}, {null.get(), STDOUT_FILENO}, {null.get(), STDERR_FILENO}};
   program.directory = "/";
   program.identity = owners.identity(queue::User::kLogger, queue::Group::kNofiles);
   program.own_group = true;

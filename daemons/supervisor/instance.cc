@@ -51,6 +51,7 @@ Instance instance_of(const settings::Settings& settings, const supervise::StartO
   instance.logger = options.logger;
   for (const auto& endpoint : settings.smtp_listen) instance.smtp_listen.push_back(endpoint.to_text());
   instance.smtp_processes = settings.smtp_processes;
+  instance.run_groups = supervise::queue_groups_of(settings);
   instance.run_defaults = supervise::run_defaults_of(settings);
   instance.most_children = settings.queue_run_max_children;
   instance.runs_restricted = settings.restrict_qrun;

@@ -32,10 +32,10 @@ struct Instance {
   std::vector<std::string> smtp_listen;  // ADDRESS:PORT; empty: no SMTP server
   unsigned smtp_processes = 1;
   supervise::RestartLimits restart;
-  std::vector<route::QueueGroup> groups{route::QueueGroup{}};
-  supervise::RunDefaults run_defaults;  // of queue runs that are started here
-  std::uint32_t most_children = 0;      // of persistent runners: which groups share one
-  bool runs_restricted = false;         // only root and qmail-send's own user may start queue runs
+  std::vector<route::QueueGroup> run_groups;  // all groups of queues, for queue runs that are started here
+  supervise::RunDefaults run_defaults;        // what counts where a group says nothing
+  std::uint32_t most_children = 0;            // of persistent runners: which groups share one
+  bool runs_restricted = false;               // only root and qmail-send's own user may start queue runs
 };
 
 // Throws os::Fatal when the queue numbers cannot be.

@@ -120,7 +120,7 @@ void Supervisor::start_runs() {
   if (!parts_.form) return;
   const auto& plan = parts_.form->plan();
   if (!plan.persistent && !plan.runs_by_timer()) return;
-  const auto& groups = parts_.instance.groups;
+  const auto& groups = parts_.instance.run_groups;
   const auto runs = supervise::group_runs(plan, groups, parts_.instance.run_defaults,
                                           fmt::format("{}, pid {}", fmt::join(plan.command, " "), ::getpid()));
   if (!plan.persistent) {

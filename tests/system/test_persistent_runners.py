@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from support.daemons import Daemon, daemons  # the fixture
+from support.daemons import Daemon, daemons, takes_nobody  # the fixture
 from support.instance import wait_until
 from support.recorder import Recorder, letter
 from support.remote_server import Server
@@ -20,12 +20,6 @@ def runner(daemons):
         found = daemons.titled(RUNNER)
         return found[0] if len(found) == 1 else None
     return wait_until(one, "a runner")
-
-
-def refusing(dialogue):
-    """Answers well, and takes nobody's mail: the destination is no dead one that is left in peace for a while."""
-    dialogue.greet()
-    dialogue.take_envelope(rcpt="450 4.2.1 not now", data=None)
 
 
 def hanging(dialogue):
@@ -102,7 +96,7 @@ def test_a_runner_ends_with_its_controlling_process(instance, daemons):
 
 def test_runs_follow_each_other_while_a_destination_hangs(instance, daemons):
     """The stall of which 11.8.3 warns."""
-    with Server(hanging) as silent, Server(refusing) as closed, Recorder() as recorder:
+    with Server(hanging) as silent, Server(takes_nobody) as closed, Recorder() as recorder:
         instance.configure(smtproutes=[f"hangs.test:127.0.0.1:{silent.port}", f"closed.test:127.0.0.1:{closed.port}",
                                        f"well.test:{recorder.route}"])
         daemons.start("-bd", "-qp1s")

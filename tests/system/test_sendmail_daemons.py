@@ -10,7 +10,7 @@ import tempfile
 import pytest
 
 from support.accounts import ROOT, USERS
-from support.daemons import daemons  # the fixture
+from support.daemons import daemons, takes_nobody  # the fixture
 from support.instance import PATIENCE, wait_until
 from support.namespace import private
 from support.recorder import Recorder, letter
@@ -202,7 +202,7 @@ def test_the_first_run_is_at_once_and_then_from_start_to_start(instance, daemons
 
 
 def test_a_run_leaves_out_what_the_selection_does_not_match(instance, daemons):
-    with Server(refusing) as closed:
+    with Server(takes_nobody) as closed:
         instance.configure(smtproutes=[f":127.0.0.1:{closed.port}"])
         daemons.start("-bd", "-q1s", "-qRwanted@")
         daemons.wait_until_running()

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "core/settings/table.h"
+#include "core/settings/value.h"
 
 namespace sluice::supervise {
 
@@ -13,6 +15,15 @@ bool has(const route::QueueGroup& group, unsigned number) {
 }
 
 }  // namespace
+
+// The declarations were checked with the settings.
+std::vector<route::QueueGroup> queue_groups_of(const settings::Settings& settings) {
+  const auto* const row = settings::find_by_name("queuegroups");
+  const auto declared = row == nullptr ? std::vector<std::string>{} : settings::value_entries(*row, settings);
+  const auto groups = route::QueueGroups::of(declared, {});
+  if (!groups) return {route::QueueGroup{}};
+  return {groups->all().begin(), groups->all().end()};
+}
 
 RunDefaults run_defaults_of(const settings::Settings& settings) {
   return {select::parse_sort_order(settings.queue_run_order).value_or(select::SortOrder::kPriority),

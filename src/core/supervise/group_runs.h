@@ -21,6 +21,8 @@ struct RunDefaults {
   std::uint64_t most = 0;
   std::uint32_t width = 0;
 };
+// All groups of queues of the instance, the default one first, as its settings declare them.
+std::vector<route::QueueGroup> queue_groups_of(const settings::Settings& settings);
 RunDefaults run_defaults_of(const settings::Settings& settings);
 
 struct GroupRun {

@@ -104,3 +104,9 @@ def daemons(instance, request):
     if not getattr(request.node, "failed", False):
         for daemon in made.started:
             daemon.stop()
+
+
+def takes_nobody(dialogue):
+    """A server that answers well and takes nobody's mail: its destination is no dead one that is left in peace for a while."""
+    dialogue.greet()
+    dialogue.take_envelope(rcpt="450 4.2.1 not now", data=None)
