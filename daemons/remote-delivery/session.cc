@@ -3,8 +3,45 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 
 namespace sluice::remote {
+
+namespace {
+
+// What a server was silent in, in sendmail's words; nothing where silence is no trouble.
+std::string_view phase_of(smtp::Step step) {
+  switch (step) {
+    case smtp::Step::kGreeting:
+      return "greeting";
+    case smtp::Step::kEhlo:
+      return "EHLO";
+    case smtp::Step::kHelo:
+      return "HELO";
+    case smtp::Step::kLhlo:
+      return "LHLO";
+    case smtp::Step::kReset:
+      return "RSET";
+    case smtp::Step::kMail:
+      return "MAIL";
+    case smtp::Step::kRcpt:
+      return "RCPT";
+    case smtp::Step::kData:
+      return "DATA 354";
+    case smtp::Step::kBody:
+      return "message body";
+    case smtp::Step::kFinal:
+      return "DATA status";
+    case smtp::Step::kQuit:
+      return "QUIT";
+    case smtp::Step::kIdle:
+    case smtp::Step::kDead:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
 
 Session::Session(net::Loop& loop, smtp::Protocol protocol, route::Target target,
                  const std::shared_ptr<const RemoteSettings>& settings, store::BodyReader& bodies, std::string& piece,
@@ -169,6 +206,8 @@ void Session::set_deadline(bool progress) {
 void Session::time_is_up() {
   if (ended_ || deadline_ == MonoTime::max()) return;
   if (loop_.now() < deadline_) return timer_.set(deadline_);
+  if (const std::string_view phase = phase_of(protocol_.wait()); !phase.empty())
+    fmt::print(stderr, "warn: qmail-rspawn: timeout waiting for input from {} during client {}\n", target_.host, phase);
   const auto held = shared_from_this();
   protocol_.timed_out();
   advance();
