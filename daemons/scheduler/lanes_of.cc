@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/mail/address.h"
+#include "core/mail/precedence.h"
 #include "core/mail/verp.h"
 #include "core/queue/envelope_codec.h"
 
@@ -85,7 +86,7 @@ schedule::NewMessage new_message(const queue::Image::MessageView& message, std::
   fresh.arrival = mono + (message.arrival() - wall);
   fresh.null_sender = message.sender().empty();
   fresh.flow = flow;
-  fresh.warned = message.warned();
+  fresh.warned = message.warned() || !mail::hears_of_delay(message.sender(), message.precedence());
   fresh.urgency = message.urgency();
   fresh.mode = message.delivery_mode();
   fresh.priority =

@@ -311,7 +311,7 @@ bool LaneBoard::set_policy(const Policy& policy, MonoTime now) {
     refresh(index, now);
   });
   if (load_) set_load(*load_);
-  wake_all_too_large(now);
+  if (std::exchange(factors_, policy.factors) != policy.factors) wake_all_too_large(now);
   return waits_otherwise;
 }
 

@@ -144,6 +144,7 @@ class LaneBoard {
   Jobs& jobs_;
   Messages& messages_;
   const Policy* policy_;           // the scheduler's
+  PriorityFactors factors_;        // of the policy before
   Retry retry_ = Retry::kBackoff;  // of the policy before
   Lanes lanes_;
   Flows flows_;

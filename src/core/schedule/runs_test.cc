@@ -409,6 +409,20 @@ TEST(ARunOfSomeRecipients, WakesAWholeJobWithoutSplittingIt) {
   EXPECT_EQ(driver.scheduler.jobs(), 1u);
 }
 
+TEST(NewRoutes, DoNotTakeBackWhatARunHasLetGo) {
+  Policy policy = run_policy();
+  Driver driver(policy);
+  send_deferred(driver, 2);
+  policy.of(Channel::kRemote).limit = 0;
+  driver.scheduler.set_policy(policy, driver.now);
+  run(driver, {1});
+  const std::uint32_t recipient = 0;
+  const NewJob job{{Channel::kRemote, "elsewhere"}, {&recipient, 1}, 1, driver.now};
+  for (std::uint64_t id = 1; id <= 2; ++id) driver.scheduler.reassign(MessageId(id), {&job, 1}, driver.now);
+  EXPECT_EQ(driver.reason(1), Reason::kChannelSlot);
+  EXPECT_EQ(driver.reason(2), Reason::kQueueRun);
+}
+
 // Giving up -----------------------------------------------------------------------------------------------------------
 
 TEST(AGivenUpMessage, FailsWithoutAnAttemptWhereverItWaits) {

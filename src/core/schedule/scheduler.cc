@@ -62,13 +62,19 @@ void Scheduler::forget_message(Index index) {
 
 // Jobs ----------------------------------------------------------------------------------------------------------------
 
-void Scheduler::add_jobs(Index message, std::span<const NewJob> jobs, MonoTime now) {
+// `released`: the recipients, ascending, that a queue run has let go already.
+void Scheduler::add_jobs(Index message, std::span<const NewJob> jobs, MonoTime now,
+                         std::span<const std::uint32_t> released) {
   for (const NewJob& given : jobs) {
     if (given.recipients.empty()) continue;
     const Index index = new_job(message, board_.lane_for(given.lane), given.recipients);
     Job& job = jobs_[index];
     job.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(given.attempts, 0xFFFF));
     job.due = given.due.value_or(now);
+    job.released = !released.empty() && std::all_of(given.recipients.begin(), given.recipients.end(), [&](auto each) {
+      return std::binary_search(released.begin(), released.end(), each);
+    });
+    if (job.released) job.due = std::min(job.due, now);
     // What had to wait for a run when it was deferred was written down with the time of that attempt.
     job.due_is_last = job.attempts > 0 && job.due <= now && parking_of(job);
     place(index, now);
@@ -212,7 +218,7 @@ bool Scheduler::reassign(MessageId id, std::span<const NewJob> given, MonoTime n
   now = advance(now);
   const Index message = find(id);
   if (message == kNowhere || messages_[message].removed) return false;
-  std::vector<std::uint32_t> in_flight;
+  std::vector<std::uint32_t> in_flight, released;
   std::vector<Index> replaced;
   for_each_job(message, [&](Index job) {
     const auto recipients = jobs_[job].recipients.all();
@@ -220,8 +226,11 @@ bool Scheduler::reassign(MessageId id, std::span<const NewJob> given, MonoTime n
       in_flight.insert(in_flight.end(), recipients.begin(), recipients.end());
     else
       replaced.push_back(job);
+    if (jobs_[job].released && jobs_[job].state != Job::State::kInFlight)
+      released.insert(released.end(), recipients.begin(), recipients.end());
   });
   std::sort(in_flight.begin(), in_flight.end());
+  std::sort(released.begin(), released.end());
   std::vector<NewJob> jobs(given.begin(), given.end());
   std::vector<std::vector<std::uint32_t>> kept(jobs.size());
   bool any = !in_flight.empty();
@@ -232,7 +241,7 @@ bool Scheduler::reassign(MessageId id, std::span<const NewJob> given, MonoTime n
     any = any || !kept[i].empty();
   }
   if (!any) return false;
-  add_jobs(message, jobs, now);  // first, so that lanes which stay keep what they know
+  add_jobs(message, jobs, now, released);  // first, so that lanes which stay keep what they know
   for (const Index job : replaced) {
     displace(job, now);
     forget_job(job, now);

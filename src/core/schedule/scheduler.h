@@ -165,7 +165,8 @@ class Scheduler {
   void replace_waiting(MonoTime now);
 
   // Jobs: made, put where they wait, taken from there, forgotten.
-  void add_jobs(Index message, std::span<const NewJob> jobs, MonoTime now);
+  void add_jobs(Index message, std::span<const NewJob> jobs, MonoTime now,
+                std::span<const std::uint32_t> released = {});
   Index new_job(Index message, Index lane, std::span<const std::uint32_t> recipients);
   void place(Index job, MonoTime now);
   std::optional<Job::State> parking_of(const Job& job) const;
