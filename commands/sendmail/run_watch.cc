@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,12 +33,13 @@ class Part {
 
   void take(RunEnd& end, MonoTime now) {
     heard_ = now;
+    const bool gone = is_gone();
     const auto last = asking_.take([&](Octets answer) { take_answer(answer, end); });
     if (last && !*last) return;
     over_ = true;
     if (last && ended_) return;
-    if (!last && begun_) end.trouble = last.error();
-    if (!last && !begun_) end.refusal = last.error();
+    if (!last && (begun_ || gone)) end.trouble = last.error();
+    if (!last && !begun_ && !gone) end.refusal = last.error();
     if (last) end.trouble = "it ended without a result";
   }
   void give_up(RunEnd& end) {
@@ -47,6 +49,12 @@ class Part {
   void heard_now(MonoTime now) { heard_ = now; }
 
  private:
+  // The daemon ended: that is no answer.
+  bool is_gone() const {
+    char octet = 0;
+    return ::recv(descriptor(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+  }
+
   void take_answer(Octets text, RunEnd& end) {
     const json answer = json::parse(text, nullptr, false);
     if (!answer.is_object()) return;
