@@ -22,7 +22,7 @@ select::SortOrder order_of(const Work& work, const route::QueueGroup& group);
 std::uint64_t most_of(const Work& work, const route::QueueGroup& group);
 
 // All of them, or that of -qG.
-//   errors  "Queue group NAME unknown"; a declaration that is wrong
+//   errors  "Queue group NAME unknown"
 Result<std::vector<GroupQueues>, Misuse> queues_by_group(const Work& work);
 
 }  // namespace sluice::sendmail
