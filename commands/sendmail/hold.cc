@@ -1,5 +1,5 @@
-// sendmail -Q: holds the messages that the -q options select, gives those that are held another reason (-Qreason -qQ), or
-// releases them (-Q -qQ). Says what it did with -v only, as sendmail does.
+// sendmail -Q: holds the messages that the -q options select, gives those that are held another reason (-Qreason -qQ),
+// or releases them (-Q -qQ). Says what it did with -v only, as sendmail does.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -21,7 +21,9 @@ constexpr const char* kNotTrusted = "Permission denied (real uid not trusted)";
 class Hold {
  public:
   explicit Hold(const Work& work)
-      : work_(work), reason_(*work.options.hold_reason), held_(work.options.queue.selector.view == select::View::kHeld) {}
+      : work_(work),
+        reason_(*work.options.hold_reason),
+        held_(work.options.queue.selector.view == select::View::kHeld) {}
 
   Result<void, std::string> in(const observe::Queue& queue) {
     json query = {{"what", reason_.empty() ? "release" : "hold"},

@@ -26,8 +26,8 @@ std::string error_of(std::vector<std::string_view> values) {
 
 TEST(QueueRequest, TimesAddUpAndCountMinutesWithoutAUnit) {
   const std::vector<std::pair<std::string_view, std::chrono::seconds>> cases{
-      {"15", 15min},        {"90", 90min},  {"1h30", 90min}, {"1h30m", 90min}, {"5d12h", 132h}, {"30s", 30s},
-      {"1w", 7 * 24 * 1h}, {"0h1", 1min},  {"h", 0s},       {"0m", 0s},       {"1h1h", 2h},    {"-0", 0s},
+      {"15", 15min},       {"90", 90min}, {"1h30", 90min}, {"1h30m", 90min}, {"5d12h", 132h}, {"30s", 30s},
+      {"1w", 7 * 24 * 1h}, {"0h1", 1min}, {"h", 0s},       {"0m", 0s},       {"1h1h", 2h},    {"-0", 0s},
   };
   for (const auto& [text, time] : cases) EXPECT_EQ(parse_interval(text).value(), time) << text;
   EXPECT_GT(parse_interval("99999999999999999999w").value(), 24h * 365);

@@ -86,8 +86,7 @@ void read_command_line(const Assigned& given, std::vector<Assignment>& assignmen
                            .unit = unit});
   };
   const auto report = [&](const GrammarError& error) {
-    problems.push_back(
-        {where, 0, static_cast<std::uint32_t>(error.at + 1), fmt::format("{}: {}", given.name, error.message)});
+    problems.push_back({where, 0, static_cast<std::uint32_t>(error.at + 1), error.message});
   };
   if (const TranslatedOption* option = find_translated(given.name)) {
     const auto meant = option->translate(given.value);

@@ -13,10 +13,13 @@ namespace {
 
 using Meaning = Result<std::vector<Meant>, GrammarError>;
 
+// One time for several settings. It is read here, so that what is wrong with it is said once.
 template <std::size_t N>
-Meaning to_all(const std::array<std::string_view, N>& names, std::string_view value) {
+Meaning to_all(const std::array<std::string_view, N>& names, std::string_view value, TimeUnit unit) {
+  const auto time = parse_duration(value, unit);
+  if (!time) return fail(time.error());
   std::vector<Meant> meant;
-  for (const std::string_view name : names) meant.push_back({name, std::string(value)});
+  for (const std::string_view name : names) meant.push_back({name, format_duration(*time)});
   return meant;
 }
 
@@ -31,18 +34,18 @@ Meaning all_timeouts(std::string_view value) {
   static constexpr std::array<std::string_view, 7> kNames{
       "timeout.mail",      "timeout.rcpt",      "timeout.datainit",    "timeout.datablock",
       "timeout.datafinal", "smtp.data_timeout", "smtp.command_timeout"};
-  return to_all(kNames, value);
+  return to_all(kNames, value, TimeUnit::kMinutes);
 }
 
 Meaning lifetimes(std::string_view value) {
   static constexpr std::array<std::string_view, 4> kNames{"queuelifetime", "queuelifetime_urgent",
                                                           "queuelifetime_non_urgent", "bouncelifetime"};
-  return to_all(kNames, value);
+  return to_all(kNames, value, TimeUnit::kDays);
 }
 
 Meaning warnings(std::string_view value) {
   static constexpr std::array<std::string_view, 3> kNames{"queuewarn", "queuewarn_urgent", "queuewarn_non_urgent"};
-  return to_all(kNames, value);
+  return to_all(kNames, value, TimeUnit::kHours);
 }
 
 // 5d/4h. The two have different units, so that bare numbers are given theirs here.

@@ -79,16 +79,22 @@ TEST(SendmailOptions, OthersMeanOtherSettings) {
 }
 
 TEST(SendmailOptions, WrongValuesAreRefusedByName) {
-  EXPECT_EQ(error_of("QueueSortOrder", "x"),
-            "command line, -O QueueSortOrder: queue_run.order: Invalid queue sort order \"x\"; allowed: priority, host, "
-            "time, filename, modification, random, none or shuffle, or the first letter");
+  EXPECT_EQ(
+      error_of("QueueSortOrder", "x"),
+      "command line, -O QueueSortOrder: queue_run.order: Invalid queue sort order \"x\"; allowed: priority, host, "
+      "time, filename, modification, random, none or shuffle, or the first letter");
   EXPECT_THAT(error_of("QueueDirectory", "mqueue"), HasSubstr("QueuePath mqueue not absolute"));
   EXPECT_THAT(error_of("PrivacyOptions", "noetrm"), HasSubstr("\"noetrm\" is not known"));
-  EXPECT_THAT(error_of("Timeout", "2y"), HasSubstr("timeout.mail"));
+  EXPECT_THAT(error_of("Timeout", "2y"), HasSubstr("-O Timeout, character 2: 'y' is not a unit of time"));
   EXPECT_THAT(error_of("SingleThreadDelivery", "maybe"), HasSubstr("neither true nor false"));
-  EXPECT_THAT(error_of("CheckpointInterval", "often"), HasSubstr("CheckpointInterval: "));
+  EXPECT_THAT(error_of("CheckpointInterval", "often"),
+              HasSubstr("-O CheckpointInterval: 'o' stands where a digit is expected"));
   EXPECT_THAT(error_of("SuperSafe", "sometimes"), HasSubstr("true, false, interactive or postmilter"));
   EXPECT_THAT(error_of("RefuseLA", "-1"), HasSubstr("load average"));
+}
+
+TEST(SendmailOptions, OneThatMeansSeveralSettingsIsRefusedOnce) {
+  EXPECT_EQ(given({{"Timeout", "x"}}).problems.size(), 1u);
 }
 
 TEST(SendmailOptions, WithoutEffectChangeNothing) {

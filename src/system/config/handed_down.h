@@ -1,5 +1,5 @@
-// The variable in which a supervisor hands the settings of its command line down to its daemons (hand_down() in load.h).
-// For who executes such a command line anew and must not find its own words there.
+// The variable in which a supervisor hands the settings of its command line down to its daemons (hand_down() in
+// load.h). For who executes such a command line anew and must not find its own words there.
 #pragma once
 
 namespace sluice::config {

@@ -52,8 +52,8 @@ class Feed {
   std::function<void()> wake_, gone_, room_;
 };
 
-// The answers to one query: a function that gives the next (a JSON text), nullopt after the last, or no text at all when
-// it wants to be asked again in the next turn, because its work so far was enough for one; or a Feed.
+// The answers to one query: a function that gives the next (a JSON text), nullopt after the last, or no text at all
+// when it wants to be asked again in the next turn, because its work so far was enough for one; or a Feed.
 class Answers {
  public:
   using Next = std::function<std::optional<std::string>()>;

@@ -119,7 +119,9 @@ TEST_F(Control, AsksAgainWhereNothingIsKnownYet) {
           return i % 500 == 0 ? "x" : "";
         };
       },
-      [&] { EXPECT_TRUE(ask(path_, {{"what", "queue"}}, [&](Octets json) { said += json; })); });
+      [&] {
+        EXPECT_TRUE(ask(path_, {{"what", "queue"}}, [&](Octets json) { said += json; }));
+      });
   EXPECT_EQ(said, "xxx");
 }
 
