@@ -57,7 +57,9 @@ Meaning lifetimes_and_warnings(std::string_view value) {
   if (slash == value.size()) return meant;
   const auto warned = parse_duration(value.substr(slash + 1), TimeUnit::kHours);
   if (!warned) return fail(GrammarError{slash + 1 + warned.error().at, warned.error().message});
-  for (Meant& more : *warnings(format_duration(*warned))) meant.push_back(std::move(more));
+  const Meaning more = warnings(format_duration(*warned));
+  if (!more) return fail(more.error());
+  meant.insert(meant.end(), more->begin(), more->end());
   return meant;
 }
 
