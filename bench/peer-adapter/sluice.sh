@@ -53,10 +53,10 @@ b.test:[$B_ADDR]:$B_PORT
 R
     cat > "$H/etc/sluice.toml" <<S
 queue_count = $SLUICE_QUEUES
+pid_file = "$D/pid"
 
 [daemon]
 log = "$D/log"
-pid_file = "$D/pid"
 
 [smtp]
 listen = ["$LISTEN_ADDR:$LISTEN_PORT"]
