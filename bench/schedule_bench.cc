@@ -171,7 +171,7 @@ void probe_fails_before_a_million(benchmark::State& state) {
     state.ResumeTiming();
   }
 }
-BENCHMARK(probe_fails_before_a_million)->Arg(1)->Arg(1000)->Unit(benchmark::kMillisecond);
+BENCHMARK(probe_fails_before_a_million)->Arg(1)->Arg(1000)->Iterations(3)->Unit(benchmark::kMillisecond);
 
 void run_all_of_a_million(benchmark::State& state) {
   const auto destinations = names(1000);
