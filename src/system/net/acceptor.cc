@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kAcceptsPerTurn = 64;
 constexpr Duration kRest{100};
+constexpr int kBacklog = 1024;
 
 }  // namespace
 
@@ -23,7 +24,7 @@ struct Acceptor::State : std::enable_shared_from_this<State> {
       : listener(in.context(), fd.release()), on_accept(std::move(handler)), rest(in, [this] { wait(); }) {}
 
   void wait() {
-    if (!listener.is_open()) return;
+    if (!listener.is_open() || suspended) return;
     listener.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                         [self = shared_from_this()](const boost::system::error_code& error) {
                           if (!error) self->accept_some();
@@ -31,7 +32,7 @@ struct Acceptor::State : std::enable_shared_from_this<State> {
   }
 
   void accept_some() {
-    for (int i = 0; i < kAcceptsPerTurn && listener.is_open(); ++i) {
+    for (int i = 0; i < kAcceptsPerTurn && listener.is_open() && !suspended; ++i) {
       os::Fd socket(::accept4(listener.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
       if (!socket && (errno == ECONNABORTED || errno == EINTR)) continue;
       if (!socket && errno != EAGAIN && errno != EWOULDBLOCK) return rest.set_after(kRest);  // out of descriptors
@@ -42,9 +43,29 @@ struct Acceptor::State : std::enable_shared_from_this<State> {
     wait();
   }
 
+  void suspend() {
+    if (!listener.is_open() || suspended) return;
+    suspended = true;
+    rest.cancel();
+    boost::system::error_code ignored;
+    listener.cancel(ignored);
+    // A listening TCP socket that is shut down for reading is bound, and does not listen any more (tcp_disconnect).
+    ::shutdown(listener.native_handle(), SHUT_RD);
+  }
+
+  bool resume() {
+    if (!listener.is_open() || !suspended) return true;
+    if (::listen(listener.native_handle(), kBacklog) != 0) return false;
+    suspended = false;
+    rest.cancel();
+    wait();
+    return true;
+  }
+
   boost::asio::posix::stream_descriptor listener;
   std::function<void(os::Fd, Endpoint)> on_accept;
   Timer rest;
+  bool suspended = false;
 };
 
 Acceptor::Acceptor(Loop& loop, os::Fd listener, std::function<void(os::Fd, Endpoint)> on_accept)
@@ -60,6 +81,9 @@ void Acceptor::close() {
   state_->listener.close(ignored);
   state_->rest.cancel();
 }
+
+void Acceptor::suspend() { state_->suspend(); }
+bool Acceptor::resume() { return state_->resume(); }
 
 namespace {
 

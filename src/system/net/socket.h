@@ -67,11 +67,18 @@ PeerCredentials credentials_of(int unix_socket);  // SO_PEERCRED, of the moment 
 
 // Accepts connections in the loop, several a turn, for as long as it lives. When descriptors run out it rests for a
 // tenth of a second instead of spinning.
+//
+// While suspended nobody can connect: the port answers as if nobody listened at it, and the clients go elsewhere. The
+// socket keeps its address, if its port was asked for by number. Whoever had connected and was not accepted yet is cut
+// off.
 class Acceptor {
  public:
   Acceptor(Loop& loop, os::Fd listener, std::function<void(os::Fd, Endpoint peer)> on_accept);
   ~Acceptor();
   void close();
+  void suspend();
+  // False: the system does not let us listen again now (errno says why); to be tried again.
+  bool resume();
 
  private:
   struct State;

@@ -39,6 +39,39 @@ TEST(ListenTcp, SaysThatAPortIsOccupied) {
   EXPECT_EQ(second.error().what, "cannot listen on " + taken.to_string() + ": Address already in use");
 }
 
+// Whether somebody listens there.
+bool takes_connections(const Endpoint& at) {
+  const os::Fd socket(::socket(at.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return ::connect(socket.get(), at.data(), at.length()) == 0;
+}
+
+TEST(AnAcceptor, ThatIsSuspendedRefusesConnectionsUntilItIsResumed) {
+  Loop loop;
+  // A port that was asked for by its number is kept; one that the system chose is not.
+  const Endpoint at = Endpoint::local_of(listen_tcp(*Endpoint::parse("127.0.0.1:0"), true)->get());
+  auto listener = listen_tcp(at, true);
+  ASSERT_TRUE(listener);
+  int accepted = 0;
+  Acceptor acceptor(loop, std::move(*listener), [&](os::Fd, const Endpoint&) { ++accepted; });
+  const auto turn = [&] {
+    loop.context().restart();
+    loop.context().run_for(std::chrono::milliseconds(20));
+  };
+  EXPECT_TRUE(takes_connections(at));
+  turn();
+  for (int round = 1; round <= 3; ++round) {
+    acceptor.suspend();
+    acceptor.suspend();
+    turn();
+    EXPECT_FALSE(takes_connections(at));
+    EXPECT_TRUE(acceptor.resume());
+    EXPECT_TRUE(acceptor.resume());
+    EXPECT_TRUE(takes_connections(at));
+    turn();
+    EXPECT_EQ(accepted, 1 + round);
+  }
+}
+
 class ListenPath : public testing::Test {
  protected:
   void SetUp() override {
