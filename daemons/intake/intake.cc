@@ -21,10 +21,10 @@ link::Hello self() {
 }  // namespace
 
 Intake::Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store::Adoption adoption, os::Fd scheduler,
-               os::Fd todo, std::string socket_path)
+               os::Fd todo, std::string socket_path, bool sync_all)
     : loop_(loop),
       writer_(std::move(writer)),
-      submissions_(*writer_),
+      submissions_(*writer_, sync_all),
       adoptions_(*writer_, std::move(adoption)),
       announcer_(*writer_),
       socket_path_(std::move(socket_path)),
@@ -44,6 +44,7 @@ Intake::Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store
                            }});
   announcer_.connect(todo_.get());
   scheduler_ = add_submitter(std::move(scheduler));
+  scheduler_->is_scheduler = true;
 }
 
 std::shared_ptr<Submitter> Intake::add_submitter(os::Fd socket) {

@@ -20,10 +20,10 @@ namespace sluice::intake {
 class Intake {
  public:
   // `scheduler` and `todo` are the sockets to qmail-send and todo-proc. When either is gone, the loop stops.
-  // `socket_path`: where submitters come in.
+  // `socket_path`: where submitters come in. `sync_all`: see Submissions.
   // Throws os::Fatal (111) if it cannot be listened at.
   Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store::Adoption adoption, os::Fd scheduler,
-         os::Fd todo, std::string socket_path);
+         os::Fd todo, std::string socket_path, bool sync_all);
 
  private:
   std::shared_ptr<Submitter> add_submitter(os::Fd socket);

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <thread>
 
+#include "base/bytes.h"
 #include "core/link/descriptors.h"
 #include "intake.h"
 #include "system/config/queue_daemon.h"
@@ -28,6 +29,18 @@ std::unique_ptr<store::BodyWriter> open_journal(const config::QueueDaemon& daemo
   }
 }
 
+// SuperSafe: only false does without the sync; interactive and postmilter, which save others a second one, are as true
+// here, where there is only one.
+bool syncs_all(const config::Settings& settings) {
+  const char first = settings.super_safe.empty() ? 't' : ascii_lower(settings.super_safe.front());
+  const bool syncs = first != 'f' && first != 'n' && first != '0';
+  if (!syncs)
+    os::say(
+        "warn", kName,
+        "super_safe is false: messages are accepted before they are on the disk, and lost if the machine stops then");
+  return syncs;
+}
+
 int run(int argc, char** argv) {
   for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when to end
   const config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv);
@@ -36,7 +49,8 @@ int run(int argc, char** argv) {
   auto writer = open_journal(daemon, options);
   net::Loop loop;
   Intake intake(loop, std::move(writer), store::Adoption(daemon.directory, options, ::geteuid()),
-                os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake), daemon.intake_socket());
+                os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake), daemon.intake_socket(),
+                syncs_all(daemon.settings.settings()));
   loop.run();
   return 0;
 }

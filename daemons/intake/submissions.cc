@@ -138,6 +138,7 @@ void Submissions::commit(WallTime now, const OnStored& stored) {
     body.file_length = one.large ? one.large->length() : 0;
     body.uid = one.from->uid;
     body.pid = one.from->pid;
+    body.durable = sync_all_ || one.large || one.from->is_scheduler;
     batch.push_back(body);
   }
   const auto done = writer_.append(batch, now);

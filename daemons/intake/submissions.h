@@ -21,6 +21,7 @@ struct Submitter {
   std::unique_ptr<ipc::Link> link;
   std::uint32_t uid = 0, pid = 0;  // as the kernel says, or who it says to submit for
   bool may_speak_for_others = false;
+  bool is_scheduler = false;
   bool door_shut = false;  // it had the time to hear that: what it begins now is refused
   struct Open {
     std::string envelope;
@@ -34,7 +35,9 @@ class Submissions {
  public:
   static constexpr std::size_t kOpenPerLink = 4096;
 
-  explicit Submissions(store::BodyWriter& writer) : writer_(writer) {}
+  // sync_all: every message is durable before its submitter hears that it was accepted (SuperSafe). Else only reports
+  // are, because what they are about is forgotten then, and messages with a file of their own.
+  Submissions(store::BodyWriter& writer, bool sync_all) : writer_(writer), sync_all_(sync_all) {}
 
   // One frame of `from`. False: malformed, or no submission frame; the link is to be ended.
   bool take(const std::shared_ptr<Submitter>& from, const link::Frame& frame);
@@ -64,6 +67,7 @@ class Submissions {
             std::unique_ptr<store::LargeBody> large);
 
   store::BodyWriter& writer_;
+  const bool sync_all_;
   std::string octets_;  // envelopes and bodies of the batch
   std::vector<Waiting> waiting_;
 };

@@ -58,14 +58,16 @@ JournalWriter::JournalWriter(std::string queue, unsigned queue_number, const Opt
 
 Result<std::vector<Stored>, Trouble> JournalWriter::append(std::span<const NewBody> batch, WallTime now) {
   outgoing_.clear();
+  bool sync = false;
   for (const NewBody& body : batch) {
+    sync |= body.durable;
     last_id_ = queue::next_message_id(last_id_, queue_number_, now);
     const auto storage = body.file != 0 ? queue::BodyRef::Storage::kFile : queue::BodyRef::Storage::kJournal;
     outgoing_.push_back({queue::RecordType::kMessage,
                          {last_id_, body.arrival.value_or(now), body.uid, body.pid, storage, body.file,
                           body.file_length, body.envelope, body.file != 0 ? Octets{} : body.body}});
   }
-  if (auto written = write(outgoing_); !written) return fail(std::move(written.error()));
+  if (auto written = write(outgoing_, sync); !written) return fail(std::move(written.error()));
   std::vector<Stored> stored;
   stored.reserve(outgoing_.size());
   for (const Outgoing& each : outgoing_) {
@@ -79,8 +81,8 @@ queue::BodyRef JournalWriter::placed(const Outgoing& outgoing) const {
   return queue::body_of(outgoing.record, segment_->first(), outgoing.offset + queue::kRecordHeader);
 }
 
-// All of `records` behind the end of the journal, in one write and one sync.
-Result<void, Trouble> JournalWriter::write(std::span<Outgoing> records) {
+// All of `records` behind the end of the journal, in one write and one sync, or without.
+Result<void, Trouble> JournalWriter::write(std::span<Outgoing> records, bool sync) {
   std::uint64_t total = 0;
   for (Outgoing& each : records) {
     each.payload = queue::kMessagePrefix + each.record.envelope.size() + each.record.body.size();
@@ -103,7 +105,7 @@ Result<void, Trouble> JournalWriter::write(std::span<Outgoing> records) {
   static constexpr char kZeros[queue::kRecordAlignment] = {};
   add_piece(kZeros, padding);
 
-  auto written = segment_->write(pieces_, total);
+  auto written = sync ? segment_->write(pieces_, total) : segment_->write_unsynced(pieces_, total);
   if (!written) {
     end_ = queue::Lsn{segment_->give_up()};
     segment_.reset();
@@ -183,7 +185,7 @@ Result<std::vector<queue::BodyRef>, Trouble> JournalWriter::relocate(
     if (auto got = reader.read(body, 0, octets[i].data(), body.length); !got) return fail(std::move(got.error()));
     outgoing_.push_back({queue::RecordType::kCopy, {id, {}, 0, 0, body.storage, 0, 0, {}, octets[i]}});
   }
-  if (auto written = write(outgoing_); !written) return fail(std::move(written.error()));
+  if (auto written = write(outgoing_, true); !written) return fail(std::move(written.error()));
   std::vector<queue::BodyRef> places;
   for (const Outgoing& each : outgoing_) places.push_back(placed(each));
   return places;

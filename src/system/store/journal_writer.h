@@ -36,7 +36,7 @@ class JournalWriter final : public BodyWriter {
   // Padding of the record before, header and message prefix: all octets that are not the caller's.
   using Lead = std::array<char, queue::kRecordAlignment + queue::kRecordHeader + queue::kMessagePrefix>;
 
-  Result<void, Trouble> write(std::span<Outgoing> records);
+  Result<void, Trouble> write(std::span<Outgoing> records, bool sync);
   Result<void, Trouble> ready_for(std::uint64_t octets);
   void lay_out(Outgoing& outgoing, Lead& lead, std::uint64_t padding);
   void add_piece(const char* octets, std::size_t length);

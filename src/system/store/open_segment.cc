@@ -66,16 +66,29 @@ Result<void, Trouble> OpenSegment::make_room(Disk& disk, const std::string& dire
 }
 
 Result<void, Trouble> OpenSegment::write(std::span<iovec> pieces, std::uint64_t octets) {
+  const std::uint64_t good = length_;
+  if (auto written = write_unsynced(pieces, octets); !written) return written;
+  if (auto synced = file_->sync_data(); !synced) {
+    length_ = good;
+    return fail(trouble("cannot sync " + path_, synced.error()));
+  }
+  unsynced_ = false;
+  return {};
+}
+
+Result<void, Trouble> OpenSegment::write_unsynced(std::span<iovec> pieces, std::uint64_t octets) {
   touched_ = std::max(touched_, length_ + octets);
   if (auto written = file_->write_at(length_, pieces); !written) {
     return fail(trouble("cannot write " + path_, written.error()));
   }
-  if (auto synced = file_->sync_data(); !synced) return fail(trouble("cannot sync " + path_, synced.error()));
   length_ += octets;
+  unsynced_ = true;
   return {};
 }
 
 void OpenSegment::close() {
+  // So that only the last segment can have a torn end. A failure loses nothing that was to be durable.
+  if (unsynced_) static_cast<void>(file_->sync_data());
   // A failure costs space until the segment is removed, nothing else: zeros at the end are known to be no record.
   static_cast<void>(file_->truncate(length_));
 }

@@ -19,13 +19,16 @@ class OpenSegment {
                                             std::uint64_t size, std::uint64_t needed);
 
   std::uint64_t first() const { return first_; }
-  std::uint64_t length() const { return length_; }  // good octets, durable
+  std::uint64_t length() const { return length_; }  // good octets, durable unless they were written without a sync
   std::uint64_t end() const { return first_ + length_; }
   std::uint32_t salt() const { return salt_; }
 
-  // Writes `octets` octets behind the good end and syncs them. After a failure the segment is to be given up.
+  // Writes `octets` octets behind the good end and syncs them, with all that was written before. After a failure the
+  // segment is to be given up.
   Result<void, Trouble> write(std::span<iovec> pieces, std::uint64_t octets);
-  // No more will be written: the space set aside goes back.
+  // Without the sync.
+  Result<void, Trouble> write_unsynced(std::span<iovec> pieces, std::uint64_t octets);
+  // No more will be written: what is not synced is, and the space set aside goes back.
   void close();
   // A write or sync failed: cuts what was written behind the good end if the disk still lets us. Returns the position
   // behind everything that may be in the file nevertheless.
@@ -40,6 +43,7 @@ class OpenSegment {
   std::uint64_t first_ = 0;
   std::uint64_t length_ = 0;
   std::uint64_t touched_ = 0;  // octets of the file that may hold something
+  bool unsynced_ = false;      // something before length_ is
   std::uint32_t salt_ = 0;
 };
 

@@ -34,6 +34,9 @@ struct NewBody {           // views valid during append()
   std::uint64_t file_length = 0;
   std::uint32_t uid = 0, pid = 0;                  // the submitter
   std::optional<WallTime> arrival = std::nullopt;  // if it is not now
+  // False (SuperSafe=False): accepted when the system has the octets. It then survives the death of any process, but
+  // power loss only once the system has written it by itself, or something durable came behind it.
+  bool durable = true;
 };
 
 struct Stored {
@@ -68,7 +71,8 @@ class LargeBody {
 class BodyWriter {
  public:
   virtual ~BodyWriter() = default;
-  // Makes all of `batch` durable with one sync: when it returns a value, each message survives power loss. On failure
+  // Makes all of `batch` durable with one sync, unless nothing in it is to be: when it returns a value, each message
+  // survives power loss. On failure
   // none of the batch is accepted, nothing of it will be replayed as far as the disk allows, and the writer goes on
   // with a new segment at the next call (a failed sync is never retried).
   virtual Result<std::vector<Stored>, Trouble> append(std::span<const NewBody> batch, WallTime now) = 0;
