@@ -28,6 +28,12 @@ struct Shell : Policy, MessageSink {
     return std::nullopt;
   }
   std::optional<Reply> check_message(const mail::Envelope&) override { return std::nullopt; }
+  Reply start_run(const EtrnCommand& command) override {
+    invariant(!open && !waiting, "no run is asked for within a message");
+    Octets name = command.name;
+    invariant(!name.empty() && name.find_first_of(" @#<>") == Octets::npos, "a name is a name");
+    return etrn_started(command);
+  }
   Trace begin(const mail::Envelope& envelope) override {
     invariant(!open && !waiting && !envelope.recipients.empty(), "a message begins after the last and has recipients");
     open = true;
@@ -62,6 +68,7 @@ ServerSettings settings_for(std::uint8_t choice) {
   settings.hops = 2;
   settings.bare_newlines = choice & 0x20 ? BareNewlines::kNormalize : BareNewlines::kRefuse;
   settings.extensions.dsn = (choice & 0x40) != 0;
+  settings.etrn = (choice & 0x10) != 0;
   return settings;
 }
 

@@ -44,14 +44,46 @@ Connection::~Connection() {
 }
 
 void Connection::start() {
-  stream_->send(fmt::format("220 {}\r\n", rules_->greeting));
   deadline_ = means_.loop.now() + rules_->command_timeout;
+  if (has_rested()) greet();
+}
+
+// Before a greeting or a command. False: not yet; it comes back here.
+bool Connection::has_rested() {
+  if (!means_.slow || pace_ == Pace::kRested) {
+    pace_ = Pace::kFree;
+    return true;
+  }
+  if (pace_ == Pace::kResting) return false;
+  pace_ = Pace::kResting;
+  stream_->pause();
+  if (!rest_) rest_ = std::make_unique<net::Timer>(means_.loop, [this] { rested(); });
+  rest_->set_after(kRest);
+  return false;
+}
+
+void Connection::rested() {
+  if (ended_) return;
+  pace_ = Pace::kRested;
+  if (!greeted_) return greet();
+  drained();  // reads on, unless something else forbids it
+}
+
+void Connection::greet() {
+  greeted_ = true;
+  pace_ = Pace::kFree;
+  stream_->resume();
+  stream_->send(fmt::format("220 {}\r\n", rules_->greeting));
   stream_->start({.receive = [this](Octets octets) { return receive(octets); },
                   .closed = [this](int code) { closed(code); },
                   .drained = [this] { drained(); }});
 }
 
 std::size_t Connection::receive(Octets octets) {
+  if (means_.slow && session_.wait() == Wait::kCommand) {  // one line at a time
+    if (!has_rested()) return 0;
+    if (const std::size_t lf = octets.find('\n'); lf != Octets::npos) octets = octets.substr(0, lf + 1);
+  }
   const std::size_t replies_from = stream_->output().size();
   session_.receive(octets, stream_->output());
   proceed(replies_from);
@@ -95,7 +127,7 @@ void Connection::proceed(std::size_t replies_from) {
   stream_->flush_later();
   if (session_.closed()) return end();
   time_next_step();
-  if (session_.wants_pause() || handover_.congested() || stream_->congested())
+  if (session_.wants_pause() || handover_.congested() || stream_->congested() || pace_ == Pace::kResting)
     stream_->pause();
   else
     stream_->resume();
@@ -176,6 +208,12 @@ std::optional<smtp::Reply> Connection::check_message(const mail::Envelope& envel
   message_under_way_ = true;
   message_deadline_ = means_.loop.now() + rules_->message_timeout;
   return std::nullopt;
+}
+
+smtp::Reply Connection::start_run(const smtp::EtrnCommand& command) {
+  if (rules_->may_start_runs(client_)) return means_.etrn.start(command, literal_);
+  say(fmt::format("ETRN {}: not allowed from this address", smtp::to_text(command)));
+  return smtp::etrn_not_allowed(command);
 }
 
 // Ends that the operator wants to know of and that were decided by the session: a message that it refused, and a

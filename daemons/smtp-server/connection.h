@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/smtp/server_session.h"
+#include "etrn_runs.h"
 #include "handover.h"
 #include "log.h"
 #include "rules.h"
@@ -24,6 +25,8 @@ class Connection : private smtp::Policy {
     net::Loop& loop;
     Log& log;
     Handover::Means handover;
+    EtrnRuns& etrn;
+    bool slow = false;  // the machine is busy: clients rest before each greeting and each command
     // The connection is over and waits to be destroyed, not within this call. `rest` still has octets to send, or is
     // null.
     std::function<void(Connection& connection, std::shared_ptr<net::Stream> rest)> ended;
@@ -34,6 +37,8 @@ class Connection : private smtp::Policy {
   Connection(const Connection&) = delete;
 
   void start();  // greets
+
+  static constexpr Duration kRest{1000};
   const settings::Address& client() const { return client_; }
 
   // Ends a client that took too long; called about once a second.
@@ -49,6 +54,7 @@ class Connection : private smtp::Policy {
   std::optional<smtp::Reply> check_sender(const smtp::MailCommand& mail) override;
   std::optional<smtp::Reply> check_recipient(const mail::Envelope& envelope, Octets address) override;
   std::optional<smtp::Reply> check_message(const mail::Envelope& envelope) override;
+  smtp::Reply start_run(const smtp::EtrnCommand& command) override;
 
   std::size_t receive(Octets octets);
   void closed(int code);
@@ -58,6 +64,9 @@ class Connection : private smtp::Policy {
   void log_accepted(queue::MessageId id);
   void say(std::string_view what);
   void time_next_step();
+  bool has_rested();
+  void rested();
+  void greet();
   void end();
 
   Means& means_;
@@ -78,6 +87,11 @@ class Connection : private smtp::Policy {
   MonoTime deadline_{}, message_deadline_{};
   bool message_under_way_ = false;
   bool ended_ = false;
+
+  // Means::slow
+  enum class Pace : std::uint8_t { kFree, kResting, kRested } pace_ = Pace::kFree;
+  bool greeted_ = false;
+  std::unique_ptr<net::Timer> rest_;
 };
 
 }  // namespace sluice::smtp_server

@@ -34,7 +34,7 @@ std::optional<smtp::Reply> Handover::prepare(const mail::Envelope& envelope) {
   if (!queue) return smtp::Reply{451, {4, 3, 0}, "No queue takes mail now, try again later"};
   queue_ = *queue;
   envelope_ = means_.buffers.lend();
-  if (!queue::encode_envelope(envelope_, envelope) || envelope_.size() > queue::kMaximumEnvelope) {
+  if (!queue::encode_envelope(envelope_, envelope) || envelope_.size() > queue::kMaximumEnvelope - queue::kImportance) {
     give_back();
     return smtp::Reply{552, {5, 5, 3}, "Too many recipients for one message"};
   }
@@ -49,6 +49,11 @@ Handover::Trace Handover::begin(const mail::Envelope&) {
   lost_.reset();
   body_ = means_.buffers.lend();
   return {.id = {}, .date = means_.date()};
+}
+
+void Handover::classify(const mail::Importance& importance) {
+  if (in_pieces_) return;  // a header of more than kLargeBody octets: the queue has the envelope already
+  queue::add_importance(envelope_, importance.precedence, importance.urgency);
 }
 
 void Handover::write(Octets octets) {

@@ -39,6 +39,7 @@ class Handover : public smtp::MessageSink {
   std::optional<smtp::Reply> prepare(const mail::Envelope& envelope);
 
   Trace begin(const mail::Envelope& envelope) override;
+  void classify(const mail::Importance& importance) override;
   void write(Octets octets) override;
   void end() override;
   void abort() override;

@@ -18,11 +18,18 @@ namespace sluice::smtp_server {
 namespace {
 
 constexpr int kMostListeners = 1000;
+constexpr int kBacklog = 1024;
 
-os::Fd inherit(int descriptor) {
+bool listens(int descriptor) {
   int listening = 0;
   socklen_t length = sizeof listening;
-  if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0 || listening == 0)
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) == 0 && listening != 0;
+}
+
+os::Fd inherit(int descriptor) {
+  // One that was refusing connections when its process died (Acceptor::suspend) is bound, but does not listen.
+  const bool bound = net::Endpoint::local_of(descriptor).port() != 0;
+  if (!listens(descriptor) && !(bound && ::listen(descriptor, kBacklog) == 0))
     throw os::Fatal(EX_USAGE, fmt::format("descriptor {} is not a listening socket, though {} says so", descriptor,
                                           link::kListenerCount));
   ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);

@@ -11,10 +11,12 @@
 #include <csignal>
 #include <cstdio>
 
+#include "core/route/queue_groups.h"
 #include "listeners.h"
 #include "server.h"
 #include "system/config/load.h"
 #include "system/ipc/offered_queues.h"
+#include "system/observe/queues.h"
 #include "system/os/failure.h"
 
 namespace sluice::smtp_server {
@@ -58,6 +60,22 @@ std::vector<ipc::Submitter::Offer> offers_of(const settings::Settings& settings)
   return offers;
 }
 
+bool is_same_group(std::string_view one, std::string_view other) {
+  return ascii_equal_ignore_case(one, other) || (route::is_default_group(one) && route::is_default_group(other));
+}
+
+// Whom a client's ETRN reaches.
+EtrnRuns::Queues queues_of(const settings::Settings& settings) {
+  const auto of_group = [&settings](const std::string& group) {
+    std::vector<EtrnRuns::Queue> queues;
+    for (const observe::Queue& queue : observe::queues_of(settings))
+      if (group.empty() || is_same_group(group, queue.group))
+        queues.push_back({queue.name, queue.control, queue.expected});
+    return queues;
+  };
+  return {.has_group = [](const std::string& group) { return route::is_default_group(group); }, .of_group = of_group};
+}
+
 void reload(config::Reloadable& settings, Server& server, Log& log) {
   const auto reloaded = settings.reload();
   if (!reloaded) {
@@ -87,7 +105,8 @@ int run(int argc, char** argv) {
 
   net::Loop loop;
   Log log(loop, STDOUT_FILENO, STDERR_FILENO);
-  Server server(loop, log, *rules, [&settings] { return offers_of(settings.settings()); });
+  Server server(
+      loop, log, *rules, [&settings] { return offers_of(settings.settings()); }, queues_of(settings.settings()));
   loop.on_signals({SIGTERM, SIGINT, SIGHUP}, [&](int signo) {
     if (signo == SIGHUP) return reload(settings, server, log);
     server.stop();

@@ -1,10 +1,27 @@
 #include "rules.h"
 
+#include <thread>
+
+#include "core/mail/delivery_mode.h"
+#include "core/settings/load_limit.h"
+
 namespace sluice::smtp_server {
 
 namespace {
 
 constexpr std::size_t kLineEnd = 2;  // the settings count CR LF, the session does not
+
+// Nobody waits for what becomes of a message that came by SMTP, so interactive is as background.
+mail::DeliveryMode delivery_mode_of(const settings::Settings& from) {
+  const auto mode = mail::delivery_mode_of(from.delivery_mode).value_or(mail::DeliveryMode::kBackground);
+  return mode == mail::DeliveryMode::kInteractive ? mail::DeliveryMode::kBackground : mode;
+}
+
+// Zero is not a limit that every load has reached, but none.
+std::optional<double> load_limit(std::string_view text) {
+  const auto limit = settings::load_limit(text, std::thread::hardware_concurrency());
+  return limit && *limit > 0 ? limit : std::nullopt;
+}
 
 smtp::ServerSettings session_settings(const settings::Settings& from) {
   smtp::ServerSettings to;
@@ -15,6 +32,8 @@ smtp::ServerSettings session_settings(const settings::Settings& from) {
   to.recipients = from.smtp_max_recipients;
   to.errors = from.smtp_max_errors;
   to.hops = from.smtp_max_hops;
+  to.etrn = from.smtp_etrn && !from.restrict_qrun && !from.smtp_etrn_networks.empty();
+  to.mode = delivery_mode_of(from);
   to.command_line = from.smtp_max_command_line - kLineEnd;
   return to;
 }
@@ -42,6 +61,9 @@ Result<std::shared_ptr<const Rules>, route::RouteError> make_rules(const setting
     rules->trusted.bare_newlines = smtp::BareNewlines::kNormalize;
   rules->greeting = greeting_of(from);
   rules->trusted_networks = from.smtp_trusted_networks;
+  rules->etrn_networks = from.smtp_etrn_networks;
+  rules->load = {.delay = load_limit(from.load_delay), .refuse = load_limit(from.load_refuse)};
+  rules->load_source = from.load_source;
   rules->router = std::move(*router);
   rules->relay = std::move(*relay);
   rules->command_timeout = from.smtp_command_timeout;

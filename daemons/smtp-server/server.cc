@@ -4,6 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
 #include "core/mail/date.h"
 #include "system/os/clock.h"
 
@@ -17,7 +21,8 @@ constexpr Duration kLastReplyPatience{10'000};
 
 }  // namespace
 
-Server::Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ipc::Submitter::Offers offers)
+Server::Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ipc::Submitter::Offers offers,
+               EtrnRuns::Queues queues)
     : loop_(loop),
       log_(log),
       rules_(std::move(rules)),
@@ -27,9 +32,12 @@ Server::Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ip
                                    const std::string& what) { level == "info" ? log_.info(what) : log_.warn(what); },
                   .drained = [this] { each_connection([](Connection& connection) { connection.drained(); }); }},
                  static_cast<std::size_t>(::getpid())),
+      etrn_(loop, log, std::move(queues)),
+      load_(rules_->load_source),
       means_{.loop = loop,
              .log = log,
              .handover = {.submitter = submitter_, .buffers = buffers_, .date = [this] { return date(); }},
+             .etrn = etrn_,
              .ended = [this](Connection& connection,
                              std::shared_ptr<net::Stream> rest) { ended(connection, std::move(rest)); }},
       sweep_timer_(loop, [this] { sweep(); }) {
@@ -45,6 +53,8 @@ void Server::listen(std::vector<os::Fd> listeners) {
 void Server::set_rules(std::shared_ptr<const Rules> rules) {
   rules_ = std::move(rules);
   admission_.set_limits(rules_->admission);
+  load_.set_source(rules_->load_source);
+  look_at_load();
 }
 
 void Server::take(os::Fd socket, const net::Endpoint& peer) {
@@ -95,9 +105,37 @@ void Server::sweep() {
     return !ending.stream->is_open();
   });
   submitter_.refresh();
+  look_at_load();
   log_.flush();
   if (stopping_) return stop_if_done();
   sweep_timer_.set_after(kSweepEvery);
+}
+
+// Figures are at most three seconds old (os::LoadAverage), so connections are taken again soon after the load is gone.
+void Server::look_at_load() {
+  if (stopping_ || (!rules_->load.delay && !rules_->load.refuse && pressure_ == Pressure::kNone)) return;
+  const auto load = load_.at(loop_.now());
+  const Pressure was = std::exchange(pressure_, pressure_at(load, rules_->load));
+  means_.slow = pressure_ != Pressure::kNone;
+  if (pressure_ == Pressure::kRefuse && !refusing_) refuse_connections(*load);
+  if (pressure_ != Pressure::kRefuse && refusing_) take_connections_again();
+  if (pressure_ == Pressure::kDelay && was != Pressure::kDelay)
+    log_.info(fmt::format("load average {:.2f}: clients are served slowly (load.delay)", *load));
+  if (pressure_ == Pressure::kNone && was != Pressure::kNone) log_.info("the load is gone: clients are served at once");
+}
+
+void Server::refuse_connections(double load) {
+  refusing_ = true;
+  for (net::Acceptor& acceptor : acceptors_) acceptor.suspend();
+  log_.warn(fmt::format("load average {:.2f}: connections are refused (load.refuse)", load));
+}
+
+void Server::take_connections_again() {
+  refusing_ = false;
+  for (net::Acceptor& acceptor : acceptors_)
+    if (!acceptor.resume()) refusing_ = true;  // tried again with the next look
+  if (refusing_) return log_.warn(fmt::format("cannot listen again: {}", std::strerror(errno)));
+  log_.warn("connections are taken again");
 }
 
 void Server::stop() {

@@ -12,13 +12,15 @@
 #include "rules.h"
 #include "system/ipc/submitter.h"
 #include "system/net/socket.h"
+#include "system/os/load_average.h"
 
 namespace sluice::smtp_server {
 
 class Server {
  public:
-  // offers: which queues take messages now.
-  Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ipc::Submitter::Offers offers);
+  // offers: which queues take messages now. queues: which can be told to run.
+  Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ipc::Submitter::Offers offers,
+         EtrnRuns::Queues queues);
 
   void listen(std::vector<os::Fd> listeners);
   // For connections that come from now on.
@@ -39,6 +41,9 @@ class Server {
   void refuse(const os::Fd& socket, const settings::Address& client, Admission::Verdict verdict);
   void ended(Connection& connection, std::shared_ptr<net::Stream> rest);
   void sweep();
+  void look_at_load();
+  void refuse_connections(double load);
+  void take_connections_again();
   void stop_if_done();
   void each_connection(const std::function<void(Connection&)>& visit);
   std::string date();
@@ -49,6 +54,10 @@ class Server {
   Admission admission_;
   ipc::Submitter submitter_;
   Buffers buffers_;
+  EtrnRuns etrn_;
+  os::LoadAverage load_;
+  Pressure pressure_ = Pressure::kNone;
+  bool refusing_ = false;  // nobody can connect
   Connection::Means means_;
   std::vector<net::Acceptor> acceptors_;
   std::vector<std::unique_ptr<Connection>> connections_;

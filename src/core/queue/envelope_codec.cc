@@ -152,6 +152,21 @@ std::int8_t hinted_precedence(Octets value) {
   return precedence < mail::kLowestPrecedence || precedence > mail::kHighestPrecedence ? std::int8_t{0} : precedence;
 }
 
+namespace {
+
+void append_importance(std::string& out, std::int8_t precedence, mail::Urgency urgency) {
+  append_small(out, 'p', static_cast<std::uint8_t>(precedence));
+  append_small(out, 'u', static_cast<std::uint8_t>(urgency));
+}
+
+}  // namespace
+
+void add_importance(std::string& envelope, std::int8_t precedence, mail::Urgency urgency) {
+  std::string fields;
+  append_importance(fields, precedence, urgency);
+  envelope.insert(std::min<std::size_t>(1, envelope.size()), fields);  // behind the version
+}
+
 bool append_envelope_head(std::string& out, const mail::Envelope& envelope) {
   out.push_back(static_cast<char>(kEnvelopeVersion));
   if (!append_field(out, 'F', envelope.sender)) return false;
@@ -160,8 +175,7 @@ bool append_envelope_head(std::string& out, const mail::Envelope& envelope) {
   append_small(out, 'U', envelope.smtputf8);
   append_small(out, 'R', static_cast<std::uint8_t>(envelope.ret));
   append_small(out, 'm', static_cast<std::uint8_t>(envelope.mode));
-  append_small(out, 'p', static_cast<std::uint8_t>(envelope.precedence));
-  append_small(out, 'u', static_cast<std::uint8_t>(envelope.urgency));
+  append_importance(out, envelope.precedence, envelope.urgency);
   return append_text(out, 'E', envelope.envelope_id) && append_text(out, 'c', envelope.client) &&
          append_text(out, 'f', envelope.flow);
 }

@@ -44,6 +44,10 @@ Result<mail::Envelope, EnvelopeError> decode_envelope(Octets encoded);
 bool append_envelope_head(std::string& out, const mail::Envelope& envelope);
 bool append_recipient(std::string& out, const mail::Recipient& recipient);
 
+// Adds what the header of the message says to an encoded envelope that says nothing of it: at most kImportance octets.
+inline constexpr std::size_t kImportance = 8;
+void add_importance(std::string& envelope, std::int8_t precedence, mail::Urgency urgency);
+
 // The values of the fields 'm', 'p' and 'u', for who reads them without decoding an envelope.
 mail::DeliveryMode hinted_mode(Octets value);
 mail::Urgency hinted_urgency(Octets value);

@@ -63,6 +63,21 @@ TEST(Envelope, MatchesTheWorkedExampleOfTheFormatPage) {
                                            33));
 }
 
+TEST(Envelope, ImportanceThatIsKnownLaterStandsInItsHead) {
+  const Envelope plain = full_envelope();
+  Envelope important = plain;
+  important.precedence = -60;
+  important.urgency = mail::Urgency::kNonUrgent;
+  std::string later = encoded(plain);
+  const std::size_t before = later.size();
+  add_importance(later, important.precedence, important.urgency);
+  EXPECT_LE(later.size() - before, kImportance);
+  EXPECT_EQ(decode_envelope(later), important);
+  EnvelopeFields fields(later);
+  ASSERT_TRUE(fields.next());
+  EXPECT_EQ(fields.letter(), 'p');
+}
+
 TEST(Envelope, CutAnywhereInAFieldIsTruncated) {
   const std::string whole = encoded(full_envelope());
   EXPECT_EQ(error_of(""), EnvelopeError::kTruncated);

@@ -1,5 +1,7 @@
 #include "core/smtp/message_receiver.h"
 
+#include <utility>
+
 namespace sluice::smtp {
 
 MessageReceiver::MessageReceiver(const ServerSettings& settings, MessageSink& sink)
@@ -7,7 +9,8 @@ MessageReceiver::MessageReceiver(const ServerSettings& settings, MessageSink& si
 
 void MessageReceiver::begin(Framing framing, const mail::Envelope& envelope, TraceFields fields) {
   decoder_ = DataDecoder(framing, settings_.bare_newlines, settings_.message);
-  hops_ = {};
+  header_ = {};
+  classified_ = false;
   sink_open_ = true;
   const MessageSink::Trace trace = sink_.begin(envelope);
   fields.id = trace.id;
@@ -28,6 +31,7 @@ std::optional<Octets> MessageReceiver::finish() {
   if (!decoder_.ended()) decoder_.finish(*this);
   stop_if_refused();
   if (const auto reply = refusal()) return reply;
+  classify();  // the message may be all header
   sink_open_ = false;
   sink_.end();
   return std::nullopt;
@@ -44,7 +48,7 @@ std::optional<Octets> MessageReceiver::refusal() const {
     case Defect::kNone:
       break;
   }
-  if (hops_.hops() > settings_.hops) return "554 5.4.6 Too many Received fields: the message goes in circles\r\n";
+  if (header_.hops() > settings_.hops) return "554 5.4.6 Too many Received fields: the message goes in circles\r\n";
   return std::nullopt;
 }
 
@@ -56,8 +60,15 @@ void MessageReceiver::abort() {
 
 void MessageReceiver::write(Octets octets) {
   if (!sink_open_) return;
-  hops_.feed(octets);
+  header_.feed(octets);
+  if (header_.header_ended()) classify();
   sink_.write(octets);
+}
+
+void MessageReceiver::classify() {
+  if (std::exchange(classified_, true)) return;
+  const mail::Importance importance = header_.importance();
+  if (importance != mail::Importance{}) sink_.classify(importance);
 }
 
 void MessageReceiver::stop_if_refused() {

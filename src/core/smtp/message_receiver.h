@@ -1,8 +1,9 @@
 // One message on its way through a server session: decodes its octets, puts our Received field before it, counts its
-// hops and writes it to the sink. At the first defect the sink is told to abort; the octets are still read to their
-// end, because only there is the client ready for an answer.
+// hops, finds out its importance and writes it to the sink. At the first defect the sink is told to abort; the octets
+// are still read to their end, because only there is the client ready for an answer.
 #pragma once
 
+#include "core/smtp/header_watch.h"
 #include "core/smtp/server_settings.h"
 #include "core/smtp/trace.h"
 
@@ -27,12 +28,14 @@ class MessageReceiver : private OctetSink {
  private:
   void write(Octets octets) override;
   void stop_if_refused();
+  void classify();
 
   const ServerSettings& settings_;
   MessageSink& sink_;
   DataDecoder decoder_;
-  HopCounter hops_;
+  HeaderWatch header_;
   bool sink_open_ = false;
+  bool classified_ = false;
 };
 
 }  // namespace sluice::smtp

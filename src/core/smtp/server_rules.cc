@@ -14,6 +14,7 @@ constexpr Ruling Mail = Ruling::kSenderFirst;
 constexpr Ruling Nest = Ruling::kNested;
 constexpr Ruling Rcpt = Ruling::kNoRecipients;
 constexpr Ruling Bdat = Ruling::kInChunks;
+constexpr Ruling Free = Ruling::kInTransaction;
 constexpr Ruling Off = Ruling::kNotOffered;
 constexpr Ruling What = Ruling::kUnknown;
 
@@ -34,7 +35,7 @@ constexpr std::array<Row, kVerbs> kRules{{
     {Verb::kHelp,     {Yes,      Yes,    Yes,   Yes,       Yes }},
     {Verb::kStartTls, {Off,      Off,    Off,   Off,       Off }},
     {Verb::kAuth,     {Off,      Off,    Off,   Off,       Off }},
-    {Verb::kEtrn,     {Off,      Off,    Off,   Off,       Off }},
+    {Verb::kEtrn,     {Yes,      Yes,    Free,  Free,      Bdat}},
     {Verb::kUnknown,  {What,     What,   What,  What,      What}},
 }};
 // clang-format on
@@ -63,6 +64,8 @@ Octets refusal_of(Ruling ruling) {
       return "503 5.5.1 Sender already given\r\n";
     case Ruling::kNoRecipients:
       return "554 5.5.1 No valid recipients\r\n";
+    case Ruling::kInTransaction:
+      return "503 5.5.1 Not within a transaction\r\n";
     case Ruling::kInChunks:
       return "503 5.5.1 Only BDAT may follow BDAT\r\n";
     case Ruling::kUnknown:

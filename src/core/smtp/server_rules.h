@@ -19,13 +19,14 @@ inline constexpr std::size_t kStages = static_cast<std::size_t>(Stage::kChunks) 
 
 enum class Ruling : std::uint8_t {
   kAllowed,
-  kHelloFirst,    // 503
-  kSenderFirst,   // 503
-  kNested,        // 503: a transaction is open
-  kNoRecipients,  // 554
-  kInChunks,      // 503: BDAT has begun and only BDAT goes on (RFC 3030 2)
-  kNotOffered,    // 502
-  kUnknown,       // 500
+  kHelloFirst,     // 503
+  kSenderFirst,    // 503
+  kNested,         // 503: a transaction is open
+  kNoRecipients,   // 554
+  kInTransaction,  // 503: only outside of a transaction (RFC 1985 5)
+  kInChunks,       // 503: BDAT has begun and only BDAT goes on (RFC 3030 2)
+  kNotOffered,     // 502
+  kUnknown,        // 500
 };
 
 Ruling ruling_on(Verb verb, Stage stage);

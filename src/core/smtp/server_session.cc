@@ -94,6 +94,7 @@ void ServerSession::command(Octets line, std::string& out) {
   const auto& [verb, argument] = *split;
   const Ruling ruling = ruling_on(verb, stage_);
   if (verb == Verb::kBdat) return bdat(argument, settings_.chunking ? ruling : Ruling::kNotOffered, out);
+  if (verb == Verb::kEtrn && !settings_.etrn) return refuse("502 5.7.0 ETRN is not offered here\r\n", out);
   if (ruling != Ruling::kAllowed) return refuse(refusal_of(ruling), out);
   const bool takes_nothing = verb == Verb::kData || verb == Verb::kRset || verb == Verb::kQuit;
   if (takes_nothing && !argument.empty()) return refuse(CommandError::kSyntax, verb, out);
@@ -121,13 +122,16 @@ void ServerSession::command(Octets line, std::string& out) {
       out.append("252 2.5.2 Cannot verify, but will take mail for it and try\r\n");
       return;
     case Verb::kHelp:
-      out.append("214 2.0.0 HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY HELP: see RFC 5321\r\n");
+      fmt::format_to(std::back_inserter(out),
+                     "214 2.0.0 HELO EHLO MAIL RCPT DATA BDAT RSET NOOP QUIT VRFY {}HELP: see RFC 5321\r\n",
+                     settings_.etrn ? "ETRN " : "");
       return;
+    case Verb::kEtrn:
+      return etrn(argument, out);
     case Verb::kBdat:
     case Verb::kExpn:
     case Verb::kStartTls:
     case Verb::kAuth:
-    case Verb::kEtrn:
     case Verb::kUnknown:
       return refuse(refusal_of(Ruling::kNotOffered), out);
   }
@@ -147,6 +151,7 @@ void ServerSession::hello(Verb verb, Octets argument, std::string& out) {
   if (settings_.extensions.smtputf8) out.append("250-SMTPUTF8\r\n");
   if (settings_.extensions.dsn) out.append("250-DSN\r\n");
   if (settings_.chunking) out.append("250-CHUNKING\r\n");
+  if (settings_.etrn) out.append("250-ETRN\r\n");
   out.append("250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n");
 }
 
@@ -166,6 +171,7 @@ void ServerSession::mail(Octets argument, std::string& out) {
   envelope_.ret = parsed->ret;
   envelope_.envelope_id = std::move(parsed->envelope_id);
   envelope_.client = client_;
+  envelope_.mode = settings_.mode;
   stage_ = Stage::kSender;
   out.append("250 2.1.0 Sender ok\r\n");
 }
@@ -193,6 +199,14 @@ void ServerSession::data(std::string& out) {
   out.append("354 End data with <CR><LF>.<CR><LF>\r\n");
   begin_message(Framing::kDots);
   mode_ = Mode::kData;
+}
+
+void ServerSession::etrn(Octets argument, std::string& out) {
+  const auto command = parse_etrn(argument);
+  if (!command) return refuse(etrn_refusal(command.error()), out);
+  const Reply reply = policy_.start_run(*command);
+  if (reply.code >= 400) return refuse(reply, out);
+  append_reply(out, reply);
 }
 
 // A chunk that may not come now is still followed by its octets, so it is swallowed and refused afterwards. When its

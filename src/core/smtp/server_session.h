@@ -1,6 +1,7 @@
-// The server's side of one SMTP connection (RFC 5321, 1870, 2034, 2920, 3030, 6152, 6531) as a pure state machine:
-// octets of the client and answers of the shell in, reply octets and a message for the sink out. It knows no sockets
-// and no clock. Every function that can produce replies appends them to `out`, so the shell writes once per turn.
+// The server's side of one SMTP connection (RFC 5321, 1870, 1985, 2034, 2920, 3030, 6152, 6531) as a pure state
+// machine: octets of the client and answers of the shell in, reply octets and a message for the sink out. It knows no
+// sockets and no clock. Every function that can produce replies appends them to `out`, so the shell writes once per
+// turn.
 //
 // The way of a message: Policy is asked at MAIL, RCPT and before the body; the body streams into the MessageSink; after
 // MessageSink::end() the session waits (wants_pause()) until the shell says message_accepted() or message_refused(),
@@ -62,6 +63,7 @@ class ServerSession {
   void rcpt(Octets argument, std::string& out);
   void data(std::string& out);
   void bdat(Octets argument, Ruling ruling, std::string& out);
+  void etrn(Octets argument, std::string& out);
   void end_chunk(std::string& out);
   void finish_message(std::string& out);
   void begin_message(Framing framing);

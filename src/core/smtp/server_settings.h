@@ -5,8 +5,10 @@
 #include <optional>
 
 #include "core/mail/envelope.h"
+#include "core/mail/precedence.h"
 #include "core/smtp/command.h"
 #include "core/smtp/data_decoder.h"
+#include "core/smtp/etrn.h"
 #include "core/smtp/reply.h"
 
 namespace sluice::smtp {
@@ -21,6 +23,8 @@ struct ServerSettings {
   std::size_t hops = 100;           // Received fields; more get 554 5.4.6
   std::size_t command_line = 2048;  // octets without CRLF; RFC 5321 4.5.3.1.4 asks for 512 plus extensions
   bool chunking = true;             // RFC 3030
+  mail::DeliveryMode mode = mail::DeliveryMode::kBackground;  // of every message
+  bool etrn = false;                                          // RFC 1985; without it, 502 and not offered
   Extensions extensions;
 };
 
@@ -34,6 +38,8 @@ class Policy {
   virtual std::optional<Reply> check_recipient(const mail::Envelope& envelope, Octets address) = 0;
   // Before the body is asked for: is there a queue that can take it?
   virtual std::optional<Reply> check_message(const mail::Envelope& envelope) = 0;
+  // ETRN, asked only where ServerSettings offer it: starts a run of the queue and says how that went, at once.
+  virtual Reply start_run(const EtrnCommand& command) { return etrn_not_started(command); }
 };
 
 // Where a message goes as it arrives: begin, write..., then end or abort. The body starts with our Received field and
@@ -45,6 +51,9 @@ class MessageSink : public OctetSink {
     std::string date;  // RFC 5322 3.3
   };
   virtual Trace begin(const mail::Envelope& envelope) = 0;
+  // The header says that the message is not an ordinary one: at most once, before the octets that end the header are
+  // written, or before end().
+  virtual void classify(const mail::Importance&) {}
   virtual void end() = 0;
   // The message will not be completed: drop what was written.
   virtual void abort() = 0;

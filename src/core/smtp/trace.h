@@ -1,5 +1,4 @@
-// The trace header of one hop (RFC 5321 4.4), and the count of those that a message carries already: too many mean that
-// it goes in circles (RFC 5321 6.3).
+// The trace header of one hop (RFC 5321 4.4). Those that a message carries already are counted by HeaderWatch.
 #pragma once
 
 #include "base/bytes.h"
@@ -17,18 +16,5 @@ struct TraceFields {
 };
 // "Received: ...", with CRLF line ends. All fields are free of control characters.
 void append_received(std::string& out, const TraceFields& fields);
-
-// Counts the Received fields in a header that is fed in any pieces; octets after the header are ignored.
-class HopCounter {
- public:
-  void feed(Octets message);
-  std::size_t hops() const { return hops_; }
-
- private:
-  static constexpr std::size_t kOtherField = static_cast<std::size_t>(-1);
-  std::size_t matched_ = 0;  // octets of "received:" found at the start of this line, or kOtherField
-  std::size_t hops_ = 0;
-  bool header_ended_ = false;
-};
 
 }  // namespace sluice::smtp

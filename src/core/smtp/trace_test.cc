@@ -13,21 +13,5 @@ TEST(Received, SaysFromWhomByWhomHowAndWhen) {
             "<joe@x.example>;\r\n\tDATE\r\n");
 }
 
-std::size_t hops(Octets message) {
-  HopCounter whole;
-  whole.feed(message);
-  HopCounter single;
-  for (std::size_t i = 0; i < message.size(); ++i) single.feed(message.substr(i, 1));
-  EXPECT_EQ(single.hops(), whole.hops());
-  return whole.hops();
-}
-
-TEST(Hops, AreTheReceivedFieldsOfTheHeaderOnly) {
-  EXPECT_EQ(hops("Received: a\r\nreceived:b\r\n\tReceived: folded\r\nX-Received: c\r\n\r\nReceived: body\r\n"), 2u);
-  EXPECT_EQ(hops("\r\nReceived: body\r\n"), 0u);
-  EXPECT_EQ(hops("Receive\r\nReceived: a"), 1u);
-  EXPECT_EQ(hops(""), 0u);
-}
-
 }  // namespace
 }  // namespace sluice::smtp

@@ -53,8 +53,10 @@ class SmtpServer:
     def configure(self, **settings):
         settings = {"me": "mx.example.org", "ipc_prefix": f"smtpd-{os.getpid()}-", **settings}
         lines = [f"{name} = {toml(value)}" for name, value in settings.items() if "__" not in name]
-        group = {name.split("__")[1]: value for name, value in settings.items() if "__" in name}
-        lines += ["[smtp]"] + [f"{name} = {toml(value)}" for name, value in group.items()]
+        for group in sorted({name.split("__")[0] for name in settings if "__" in name} | {"smtp"}):
+            lines.append(f"[{group}]")
+            lines += [f"{name.split('__')[1]} = {toml(value)}" for name, value in settings.items()
+                      if name.startswith(group + "__")]
         (self.home / "etc/sluice.toml").write_text("\n".join(lines) + "\n")
 
     def start(self, **environment):
@@ -68,9 +70,10 @@ class SmtpServer:
                 variables[name] = os.environ[name]
         command, inherited = [program("sluice-smtpd")], ()
         if self._own_listen is None:
-            self.listener = socket.socket()
-            self.listener.bind(("127.0.0.1", 0))
-            self.listener.listen(1024)
+            if self.listener is None:  # else it is started again, and inherits the same
+                self.listener = socket.socket()
+                self.listener.bind(("127.0.0.1", 0))
+                self.listener.listen(1024)
             if self.listener.fileno() == 3:  # the number is the program's, and is closed below
                 self.listener = socket.socket(fileno=os.dup(self.listener.detach()))
             inherited = (self.listener.fileno(),)
