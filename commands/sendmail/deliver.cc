@@ -8,7 +8,9 @@
 #include "complaint.h"
 #include "core/mail/address.h"
 #include "core/mail/header.h"
+#include "core/mail/precedence.h"
 #include "core/submission/letter.h"
+#include "first_try.h"
 #include "system/submission/program_text.h"
 #include "work.h"
 
@@ -58,8 +60,11 @@ std::vector<std::string> recipients_of(const Options& options, std::vector<std::
   return in_header;
 }
 
-mail::Envelope envelope_of(const Options& options, std::string sender, std::vector<std::string> recipients) {
+mail::Envelope envelope_of(const Options& options, std::string sender, std::vector<std::string> recipients,
+                           const mail::Importance& importance) {
   mail::Envelope envelope;
+  envelope.precedence = importance.precedence;
+  envelope.urgency = importance.urgency;
   envelope.smtputf8 = !mail::is_ascii(sender);
   envelope.sender = std::move(sender);
   for (std::string& address : recipients) {
@@ -109,8 +114,10 @@ Result<Queued, Trouble> queue(const Work& work, submission::ProgramText& text) {
   if (mail::count_hops(text.fields()) + work.options.hops >= work.settings.smtp_max_hops)
     return fail(Trouble{EX_UNAVAILABLE, "too many hops: the message seems to go in circles", true});
 
+  const mail::Importance importance = mail::importance_of_message(text.fields());
   text.replace_header(submission::received_field(work.settings, "sendmail", stamp.date) + letter->header);
-  const mail::Envelope envelope = envelope_of(work.options, std::move(*sender), std::move(recipients));
+  mail::Envelope envelope = envelope_of(work.options, std::move(*sender), std::move(recipients), importance);
+  envelope.mode = delivery_mode(work);
   const auto queued = submission::submit(work.doors, envelope, text);
   if (!queued) return fail(Trouble{status_of(queued.error()), queued.error().text});
   return Queued{*queued, envelope.recipients.size()};
@@ -134,6 +141,8 @@ int deliver(const Work& work) {
     const bool mailed = mails && trouble.of_message && mail_complaint(work, trouble.text, text);
     return mailed && work.options.errors == Errors::kMailAndCheer ? EX_OK : trouble.status;
   }
+  const bool has_id = queued->where.door == submission::Queued::Door::kIntake;
+  if (has_id && delivery_mode(work) == mail::DeliveryMode::kInteractive) return try_now(work, queued->where.id);
   if (work.options.verbose) std::fputs(described(*queued).c_str(), stdout);
   return EX_OK;
 }

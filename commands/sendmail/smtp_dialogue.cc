@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "first_try.h"
+
 namespace sluice::sendmail {
 
 namespace {
@@ -83,12 +85,20 @@ std::optional<smtp::Reply> SmtpDialogue::check_message(const mail::Envelope& env
   envelope_ = envelope;
   envelope_.client.clear();  // nobody came over the network
   envelope_.line_form = mail::LineForm::kLf;
+  // Whoever speaks SMTP does not wait for more than the reply.
+  const mail::DeliveryMode mode = delivery_mode(work_);
+  envelope_.mode = mode == mail::DeliveryMode::kInteractive ? mail::DeliveryMode::kBackground : mode;
   return std::nullopt;
 }
 
 SmtpDialogue::Trace SmtpDialogue::begin(const mail::Envelope&) {
   abort();
   return {.id = {}, .date = submission::new_stamp(work_.names).date};
+}
+
+void SmtpDialogue::classify(const mail::Importance& importance) {
+  envelope_.precedence = importance.precedence;
+  envelope_.urgency = importance.urgency;
 }
 
 void SmtpDialogue::write(Octets octets) {

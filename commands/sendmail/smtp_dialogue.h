@@ -24,6 +24,7 @@ class SmtpDialogue : private smtp::Policy, private smtp::MessageSink {
   std::optional<smtp::Reply> check_message(const mail::Envelope& envelope) override;
 
   Trace begin(const mail::Envelope& envelope) override;
+  void classify(const mail::Importance& importance) override;
   void write(Octets octets) override;
   void end() override;
   void abort() override;

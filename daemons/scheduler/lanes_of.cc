@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/mail/address.h"
+#include "core/mail/delivery_mode.h"
 #include "core/mail/precedence.h"
 #include "core/mail/verp.h"
 #include "core/queue/envelope_codec.h"
@@ -40,6 +41,9 @@ std::string destination_of(const queue::Image::RecipientView& recipient, const R
 LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes, MonoTime mono, WallTime wall,
                   const std::vector<std::uint32_t>& skip) {
   LaneJobs lanes;
+  // Its submitter asks for a run of it; should that never come, it goes by itself.
+  const bool left_to_submitter = message.delivery_mode() == mail::DeliveryMode::kInteractive &&
+                                 message.arrival() <= wall && wall < message.arrival() + mail::kInteractiveWait;
   const bool apart = mail::verp_base(message.sender()).has_value();  // each has a return path of its own
   message.each_recipient([&](const queue::Image::RecipientView& recipient) {
     if (queue::is_done(recipient.status)) return;
@@ -48,7 +52,10 @@ LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes
     job.channel = recipient.channel;
     job.destination = destination_of(recipient, routes);
     job.attempts = recipient.attempts;
-    if (recipient.status == queue::RecipientStatus::kDeferred) job.due = mono + (recipient.next_attempt - wall);
+    if (recipient.status == queue::RecipientStatus::kDeferred)
+      job.due = mono + (recipient.next_attempt - wall);
+    else if (left_to_submitter)
+      job.due = mono + (message.arrival() + mail::kInteractiveWait - wall);
     // Recipients come in runs of the same domain more often than not: look at the youngest job first.
     if (apart) {
       job.recipients.push_back(recipient.index);

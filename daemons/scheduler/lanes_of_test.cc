@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "core/mail/delivery_mode.h"
+
 namespace sluice::scheduler {
 namespace {
 
@@ -50,6 +52,28 @@ TEST(LanesOfAMessage, RecipientsWithAReturnPathEachAreTriedOneByOne) {
                            std::pair{queue::Channel::kLocal, std::string("joe-list@example.org")}};
   EXPECT_EQ(jobs_of(recipients, "box-@example.org").jobs.size(), 1u);
   EXPECT_EQ(jobs_of(recipients, "box-@example.org-@[]").jobs.size(), 2u);
+}
+
+TEST(LanesOfAMessage, OneWhoseSubmitterWaitsIsLeftToItForAWhile) {
+  const WallTime arrival = wall_from_millis(1'000'000);
+  const MonoTime now{Duration{5'000'000}};
+  const auto due = [&](mail::DeliveryMode mode, Duration age) {
+    queue::Admitted admitted;
+    admitted.envelope.mode = mode;
+    admitted.id = queue::MessageId{5};
+    admitted.arrival = arrival;
+    admitted.routed.push_back({queue::Channel::kLocal, {"joe@example.org", 0, {}}});
+    std::string record;
+    queue::encode_state(record, admitted);
+    queue::Image image;
+    image.apply(Octets(record));
+    return lanes_of(*image.find(admitted.id), {}, now, arrival + age).jobs.at(0).due;
+  };
+  EXPECT_EQ(due(mail::DeliveryMode::kInteractive, Duration{0}), now + mail::kInteractiveWait);
+  EXPECT_EQ(due(mail::DeliveryMode::kInteractive, Duration{4'000}), now + mail::kInteractiveWait - Duration{4'000});
+  EXPECT_EQ(due(mail::DeliveryMode::kInteractive, mail::kInteractiveWait), std::nullopt) << "it never came";
+  EXPECT_EQ(due(mail::DeliveryMode::kInteractive, Duration{-1}), std::nullopt) << "the clock went back";
+  EXPECT_EQ(due(mail::DeliveryMode::kBackground, Duration{0}), std::nullopt);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "load_watch.h"
 
-#include <cstdlib>
-
 namespace sluice::scheduler {
 
 namespace {
@@ -10,7 +8,8 @@ constexpr Duration kBetweenLooks{5000};  // as often as the kernel computes it
 
 }  // namespace
 
-void LoadWatch::watch(bool wanted) {
+void LoadWatch::watch(bool wanted, const std::string& source) {
+  load_.set_source(source);
   const bool begins = wanted && !wanted_;
   wanted_ = wanted;
   if (begins) timer_.set_after(Duration::zero());
@@ -18,8 +17,7 @@ void LoadWatch::watch(bool wanted) {
 
 void LoadWatch::look() {
   if (!wanted_) return;
-  double load = 0;
-  if (tell_ && ::getloadavg(&load, 1) == 1) tell_(load);
+  if (tell_) tell_(load_.at(loop_.now()).value_or(0));
   timer_.set_after(kBetweenLooks);
 }
 

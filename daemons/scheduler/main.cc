@@ -127,7 +127,7 @@ int run(int argc, char** argv) {
 
   net::Loop loop;
   LoadWatch load(loop);
-  load.watch(first->policy.load_gate.has_value());
+  load.watch(first->policy.load_gate.has_value(), settings.load_source);
   const auto limits = shared_limits(daemon);
   Activity activity(loop, link::kActivityLog, daemon.name, daemon.qident,
                     {settings.control_dir + "/defaultdelivery", settings.loglock});
@@ -138,7 +138,7 @@ int run(int argc, char** argv) {
       [&daemon, &load]() -> std::optional<SendSettings> {
         if (!config::reread(kName, daemon.settings)) return std::nullopt;
         auto fresh = settings_of(daemon.settings.settings());
-        if (fresh) load.watch(fresh->policy.load_gate.has_value());
+        if (fresh) load.watch(fresh->policy.load_gate.has_value(), daemon.settings.settings().load_source);
         return fresh;
       },
       limits ? &limits->limits() : nullptr);

@@ -139,11 +139,11 @@ def test_reports_are_asked_for(instance):
     assert len(reports) == 1 and b"\nOriginal-Envelope-Id: QQ+1\n" in reports[0], reports
 
 
-def test_verbose_says_the_id(instance):
+def test_verbose_shows_the_delivery(instance):
     instance.start()
     done = run(instance, "sendmail", "-v", instance.user(), text=LETTER, check=0)
-    identity = re.fullmatch(r"(\d+) queued for 1 recipient\n", done.stdout).group(1)
-    instance.wait_for_log(rf"^end msg {identity} ")
+    user = re.escape(f"<{instance.user()}>")
+    assert re.fullmatch(rf"{user}\.\.\. Connecting to local\.\.\.\n{user}\.\.\. Sent.*\n", done.stdout), done.stdout
 
 
 # -- what is refused --------------------------------------------------------------------------------------------------

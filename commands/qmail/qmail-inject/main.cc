@@ -8,6 +8,7 @@
 
 #include "core/mail/address.h"
 #include "core/mail/header.h"
+#include "core/mail/precedence.h"
 #include "core/submission/letter.h"
 #include "identity.h"
 #include "options.h"
@@ -135,7 +136,10 @@ int run(int argc, char** argv) {
   if (!text.read_header()) throw os::Fatal(text.header_too_long() ? kPermanent : kTemporary, text.error());
   const std::size_t hops = mail::count_hops(text.fields());
   submission::Letter letter = or_fatal(submission::prepare_letter(text.fields(), rules));
-  const mail::Envelope envelope = envelope_of(*options, names, letter, sender_of(*options, names, identity, letter));
+  mail::Envelope envelope = envelope_of(*options, names, letter, sender_of(*options, names, identity, letter));
+  const mail::Importance importance = mail::importance_of_message(text.fields());
+  envelope.precedence = importance.precedence;
+  envelope.urgency = importance.urgency;
   if (options->print) return text.replace_header(letter.header), print(text), 0;
   if (envelope.recipients.empty()) throw os::Fatal(kPermanent, "no recipients");
   if (hops >= settings.smtp_max_hops) throw os::Fatal(kPermanent, "too many hops: the message seems to go in circles");
