@@ -1,15 +1,17 @@
 // sluice-smtpd: takes mail by SMTP and hands it to the intakes of the queues. See sluice-smtpd(8).
 //
 // Runs under an unprivileged user, opens no file but its settings, starts no program, and talks to nobody but its
-// clients and the intakes.
+// clients, the intakes and, for ETRN, the control sockets of the queues.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 
 #include "core/route/queue_groups.h"
 #include "listeners.h"
@@ -17,6 +19,7 @@
 #include "system/config/load.h"
 #include "system/ipc/offered_queues.h"
 #include "system/observe/queues.h"
+#include "system/os/clock.h"
 #include "system/os/failure.h"
 
 namespace sluice::smtp_server {
@@ -24,6 +27,7 @@ namespace sluice::smtp_server {
 namespace {
 
 constexpr const char* kName = "sluice-smtpd";
+constexpr Duration kGroupsAreFresh{1'000};
 
 config::Overrides overrides_of(int argc, char** argv) {
   constexpr const char* kUsage = "usage: sluice-smtpd [-O name=value]...";
@@ -73,7 +77,18 @@ EtrnRuns::Queues queues_of(const settings::Settings& settings) {
         queues.push_back({queue.name, queue.control, queue.expected});
     return queues;
   };
-  return {.has_group = [](const std::string& group) { return route::is_default_group(group); }, .of_group = of_group};
+  // Looked up at most once a second, however often clients ask.
+  const auto has_group = [&settings, groups = std::vector<std::string>(),
+                          looked = std::optional<MonoTime>()](const std::string& group) mutable {
+    if (route::is_default_group(group)) return true;
+    if (const MonoTime now = os::mono_now(); !looked || now - *looked >= kGroupsAreFresh) {
+      looked = now;
+      groups.clear();
+      for (const observe::Queue& queue : observe::queues_of(settings)) groups.push_back(queue.group);
+    }
+    return std::any_of(groups.begin(), groups.end(), [&](const auto& each) { return is_same_group(group, each); });
+  };
+  return {.has_group = has_group, .of_group = of_group};
 }
 
 void reload(config::Reloadable& settings, Server& server, Log& log) {
