@@ -176,3 +176,38 @@ def test_a_large_message_has_its_importance_too(tmp_path):
             server.stop()
         message = intake.wait_for(1)[0]
         assert message.pieces > 1 and message.field("p") == b"\xe2"
+
+
+# -- SuperSafe --------------------------------------------------------------------------------------------------------
+
+
+def test_super_safe_false_is_said_loudly_and_delivers(instance):
+    instance.start(super_safe="false")
+    instance.send(instance.user())
+    run(instance, "sendmail", instance.user(), text=LETTER, check=0)
+    instance.wait_for_mail(2)
+    assert len(re.findall(r"super_safe is false: messages are accepted before they are on the disk", instance.log)) == 1
+
+
+@pytest.mark.parametrize("value", ["true", "interactive", "postmilter"])
+def test_other_values_of_super_safe_are_as_true(instance, value):
+    instance.start(super_safe=value)
+    instance.send(instance.user())
+    instance.wait_for_mail(1)
+    assert "super_safe is false" not in instance.log
+
+
+# -- QueueLA ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_too_expensive_waits_for_a_lower_load(instance):
+    source = instance.home / "load"
+    source.write_text("20 20 20 1/1 1\n")
+    instance.start(load__source=str(source), load__queue="10", load__queue_factor=600000)
+    # 600000 / (20 - 10 + 1) is 54545: one recipient is below that, two are not.
+    instance.send([instance.user(), instance.user(1)], "Subject: two\r\n\r\n")
+    instance.send(instance.user(), "Subject: one\r\n\r\n")
+    assert b"Subject: one" in instance.wait_for_mail(1)[0]
+    assert len(instance.queue()) == 1
+    source.write_text("0 0 0 1/1 1\n")
+    assert any(b"Subject: two" in octets for octets in instance.wait_for_mail(2))
