@@ -113,9 +113,11 @@ std::optional<std::size_t> most_of(const json& query) {
 
 Result<ipc::Answers, std::string> run(Send& send, const json& query, ipc::Asker asker) {
   const bool owner = asker == ipc::Asker::kOwner;
-  if (!owner && send.runs_restricted()) return fail(std::string("You do not have permission to process the queue"));
   auto what = select::queue_run_of(query);
   if (!what) return fail(what.error());
+  const bool etrn = asker == ipc::Asker::kSmtpServer && what->trigger == select::Trigger::kEtrn;
+  if (!owner && !etrn && send.runs_restricted())
+    return fail(std::string("You do not have permission to process the queue"));
   if (!owner && (what->bounce || what->selector.view != select::View::kNormal))
     return fail(std::string("You do not have permission to return mail, or to try what is held"));
   if (!owner && what->watch && send.listing_restricted())
@@ -154,9 +156,11 @@ ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::
     if (what == "runs") return ipc::answer_list(send.runs().describe());
     if (what == "lanes") return ipc::answer_list(lanes_of(send, name, most_of(query)));
     if (what == "forget") return ipc::answer_list(forget_backoff(send, name, query));
-    return fail(fmt::format("qmail-send does not know \"{}\"; "
-                            "it answers status, queue, explain, run, runs, hold, release, "
-                            "delete, lanes and forget", what));
+    return fail(
+        fmt::format("qmail-send does not know \"{}\"; "
+                    "it answers status, queue, explain, run, runs, hold, release, "
+                    "delete, lanes and forget",
+                    what));
   };
 }
 

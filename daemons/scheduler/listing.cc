@@ -26,8 +26,9 @@ class Everything {
   std::optional<std::string> operator()() {
     std::optional<std::string> answer;
     while (!answer && !ended_) {
-      const auto next = send_.image().visit(
-          after_, 1, [&](const queue::Image::MessageView& message) { answer = listed_message(send_, queue_, message); });
+      const auto next = send_.image().visit(after_, 1, [&](const queue::Image::MessageView& message) {
+        answer = listed_message(send_, queue_, message);
+      });
       ended_ = !next;
       if (next) after_ = *next;
     }
@@ -140,9 +141,8 @@ Result<ipc::Answers, std::string> Listings::ask(const json& query, bool by_owner
   const bool by_id = *parsed == select::SortOrder::kNone || *parsed == select::SortOrder::kFilename;
   if (by_id || *in_order_ >= (by_owner ? kMostInOrder : kMostInOrderOfStrangers))
     return ipc::Answers(Walk(send_, queue_, std::move(*selector), most));
-  return ipc::Answers(InOrder(send_, queue_,
-                              Selection(std::move(*selector), *parsed, most, send_.core().policy().factors),
-                              in_order_));
+  return ipc::Answers(
+      InOrder(send_, queue_, Selection(std::move(*selector), *parsed, most, send_.core().policy().factors), in_order_));
 }
 
 }  // namespace sluice::scheduler

@@ -1,8 +1,9 @@
 // Listing: the messages of the queue, for the control socket. Without a selector they come at once, in order of ids;
-// with one their number comes first, then they, in the order that is asked for. It looks at a slice of the queue a turn.
+// with one their number comes first, then they, in the order that is asked for. It looks at a slice of the queue a
+// turn.
 //
-// Keeping an order costs memory for as long as the asker reads (selection.h). So of those listings that are under way at
-// once only so many keep one; more come in order of ids, as do those that ask for no order.
+// Keeping an order costs memory for as long as the asker reads (selection.h). So of those listings that are under way
+// at once only so many keep one; more come in order of ids, as do those that ask for no order.
 #pragma once
 
 #include <memory>

@@ -20,6 +20,7 @@
 #include "system/ipc/shared_limits.h"
 #include "system/os/failure.h"
 #include "system/os/process.h"
+#include "system/os/users.h"
 #include "system/store/file_store.h"
 
 namespace sluice::scheduler {
@@ -91,6 +92,12 @@ std::unique_ptr<ipc::InstanceLimits> shared_limits(const config::QueueDaemon& da
   return nullptr;
 }
 
+// Without root all daemons are the same user.
+std::optional<uid_t> uid_of_smtp_server() {
+  const auto user = os::find_user(std::string(queue::name_of(queue::User::kServer)));
+  return user ? std::optional(user->uid) : std::nullopt;
+}
+
 pid_t inherited_logger() {
   const char* const given = std::getenv(link::kLoggerPid);
   pid_t pid = 0;
@@ -150,7 +157,7 @@ int run(int argc, char** argv) {
   });
   send.runs().set_place({daemon.name, daemon.directory});
   ipc::ControlServer control(loop, std::move(*listener), link::Role::kScheduler,
-                             answers_of(send, daemon.name, daemon.directory));
+                             answers_of(send, daemon.name, daemon.directory), uid_of_smtp_server());
   loop.on_signals({SIGTERM, SIGHUP, SIGALRM, SIGINT, SIGUSR1, SIGUSR2, SIGCHLD}, [&](int signo) {
     if (signo == SIGTERM) send.stop();
     if (signo == SIGHUP) send.reload();

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kStartsAtOnce = 512;      // messages made due in one step
 constexpr std::size_t kLooksAtOnce = 2000;      // messages looked at in one sweep
 constexpr std::size_t kMostUntold = 128 << 10;  // octets that a watcher may be behind before the next message begins
+constexpr std::size_t kMostPassedOver = 1000;   // lines about messages that a watched run does not select
 constexpr Duration kClosingPatience{2'000};
 
 using nlohmann::json;
@@ -133,10 +134,17 @@ bool Run::may_select(const queue::Image::MessageView& message) {
 
 void Run::pass_over(queue::MessageId id, const schedule::Prospect& prospect) {
   ++figures_.skipped;
-  if (!what_.watch) return;
-  if (prospect.kind == schedule::Prospect::Kind::kLocked) return tell(fmt::format("{}: locked", id.raw()));
-  const auto seconds = std::chrono::ceil<Seconds>(prospect.young_for).count();
-  tell(fmt::format("{}: too young ({:02}:{:02}:{:02})", id.raw(), seconds / 3600, seconds / 60 % 60, seconds % 60));
+  if (!what_.watch || prospect.kind == schedule::Prospect::Kind::kUnknown) return;
+  std::string line = fmt::format("{}: locked", id.raw());
+  if (prospect.kind == schedule::Prospect::Kind::kYoung) {
+    const auto seconds = std::chrono::ceil<Seconds>(prospect.young_for).count();
+    line = fmt::format("{}: too young ({:02}:{:02}:{:02})", id.raw(), seconds / 3600, seconds / 60 % 60, seconds % 60);
+  }
+  if (stage_ != Stage::kSelecting) return tell(line);
+  if (passed_over_.size() < kMostPassedOver)  // told when the answer to the request was
+    passed_over_.push_back(std::move(line));
+  else
+    ++dropped_lines_;
 }
 
 void Run::selected() {
@@ -147,6 +155,7 @@ void Run::selected() {
     if (!each.to_the_end) each.feed->end();
   }
   std::erase_if(listeners_, [](const Listener& each) { return !each.to_the_end; });
+  for (const std::string& line : std::exchange(passed_over_, {})) tell(line);
 }
 
 // Starting ------------------------------------------------------------------------------------------------------------
@@ -174,12 +183,12 @@ void Run::start(const queue::Image::MessageView& message) {
   const queue::MessageId id = message.id();
   schedule::Scheduler& core = send_.core();
   if (message.held()) core.release(id, send_.loop().now());  // until it is done with: who held it may still look at it
-  const schedule::Whereabouts before = core.whereabouts(id);
-  const bool idle = before.known && before.in_flight == 0;
-  if (!idle) {  // somebody else has begun since it was selected, or removed it
-    if (before.known) pass_over(id, {schedule::Prospect::Kind::kLocked, {}});
+  const schedule::Prospect prospect = core.prospect(id, options(), send_.loop().now());
+  using Kind = schedule::Prospect::Kind;
+  if (prospect.kind == Kind::kLocked || prospect.kind == Kind::kUnknown ||
+      (prospect.kind == Kind::kYoung && !what_.bounce)) {  // somebody else was faster since it was selected
     if (message.held()) core.hold(id, send_.loop().now());
-    return;
+    return pass_over(id, prospect);
   }
   ++begun_;
   if (what_.watch)
@@ -282,11 +291,12 @@ void Run::tell_untried(const queue::Image::MessageView& message) {
 }
 
 void Run::tell(std::string_view line) {
-  for (const Listener& each : listeners_) {
+  for (const Listener& each : listeners_) {  // a watched run has one
     if (!each.to_the_end) continue;
-    if (dropped_lines_ > 0 && each.feed->waiting() < kMostUntold)
-      each.feed->add(
-          text_of({{"line", fmt::format("({} lines are left out here)", std::exchange(dropped_lines_, 0))}}));
+    if (dropped_lines_ > 0 && each.feed->waiting() < kMostUntold) {
+      const auto dropped = std::exchange(dropped_lines_, 0);
+      each.feed->add(text_of({{"line", fmt::format("({} lines are left out here)", dropped)}}));
+    }
     if (!each.feed->add(text_of({{"line", line}})) && each.feed->is_heard()) ++dropped_lines_;
   }
 }

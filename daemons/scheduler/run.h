@@ -101,7 +101,8 @@ class Run {
   Stage stage_ = Stage::kWaiting;
   Selection selection_;
   std::vector<Listener> listeners_;
-  std::vector<queue::MessageId> due_;  // to be made due together
+  std::vector<queue::MessageId> due_;     // to be made due together
+  std::vector<std::string> passed_over_;  // watched: lines that wait for the answer to the request
   std::uint64_t begun_ = 0, under_way_ = 0, dropped_lines_ = 0;
   bool all_begun_ = false;
   std::vector<std::uint32_t> tried_;  // watched: recipients of the message under way that were settled

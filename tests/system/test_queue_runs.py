@@ -1,20 +1,22 @@
 """Queue runs, holds and listings over the control socket of a qmail-send."""
 import re
+import signal
+import socket
 import time
 
 import pytest
 
-from support.instance import wait_until
-from support.remote_sink import RemoteSink
-from support.runs import Refused, ask, run
+from support.accounts import ROOT
+from support.instance import free_port, wait_until
+from support.runs import ask, ask_as_stranger, run
 
 
 @pytest.fixture
 def deferred(instance):
-    """Three messages for a host where nobody listens, then one that listens: port and instance."""
+    """Three messages for three hosts where nobody listens, all deferred once."""
     def begin(**settings):
-        instance.start(smtproutes=["x.test:127.0.0.1:1", "y.test:127.0.0.1:1"], **settings)
-        for to in ("ann@x.test", "bob@x.test", "cid@y.test"):
+        instance.start(smtproutes=["x.test:127.0.0.1:1", "w.x.test:127.0.0.1:2", "y.test:127.0.0.1:3"], **settings)
+        for to in ("ann@x.test", "bob@w.x.test", "cid@y.test"):
             instance.send(to)
         instance.wait_for_log(r"^delivery \S+ deferral: ", times=3)
         return instance
@@ -55,7 +57,7 @@ def test_a_run_that_selects_nothing_ends_at_once(deferred):
 def test_young_attempts_are_passed_over_unless_single_messages_are_asked_for(deferred):
     instance = deferred()
     answers = run(instance, wait=True, watch=True, min_age=3600).rest()
-    assert answers[0]["selected"] == 0 or answers[-1]["skipped"] == 3
+    assert answers[0]["selected"] == 0 and answers[-1]["skipped"] == 3
     lines = [answer["line"] for answer in answers if "line" in answer]
     assert len(lines) == 3 and all(re.fullmatch(r"\d+: too young \(0[01]:\d\d:\d\d\)", line) for line in lines), lines
     assert run(instance, [("recipient", "ann")], wait=True, min_age=3600).rest()[0]["selected"] == 1
@@ -68,7 +70,7 @@ def test_a_watched_run_tells_what_happens_in_sequence(deferred):
     running = [line for line in lines if line.startswith("Running ")]
     assert running == [f"Running {instance.queue_directory}/{known[name]} (sequence {n} of 3)"
                        for n, name in enumerate(("ann", "bob", "cid"), 1)]
-    assert len([line for line in lines if re.match(r"<(ann|bob|cid)@[xy]\.test>\.\.\. Deferred: ", line)]) == 3, lines
+    assert len([line for line in lines if re.match(r"<(ann|bob|cid)@\S+test>\.\.\. Deferred: ", line)]) == 3, lines
 
 
 def test_a_watched_run_ends_when_its_watcher_goes(deferred):
@@ -112,12 +114,12 @@ def test_deleted_mail_is_gone_without_a_report_also_after_a_restart(deferred):
 def test_explain_says_why_a_message_is_still_here(deferred):
     instance = deferred()
     answer, = ask(instance, what="explain", id=ids(instance)["ann"]).rest()
-    job, = answer["jobs"]
-    assert job["reason"] in ("retry-time", "lane-backoff") and job["recipients"] == ["ann@x.test"]
-    assert job["lane"]["destination"] == "[127.0.0.1]:1" or "127.0.0.1" in job["lane"]["destination"]
-    assert job["next"] > time.time() - 5 and job["frees"]
-    with pytest.raises(Refused, match="no message"):
-        ask(instance, what="explain", id=1).rest()
+    recipient, = answer["recipients"]
+    assert recipient["reason"] in ("retry-time", "lane-backoff") and recipient["address"] == "ann@x.test"
+    assert recipient["lane"] == "[127.0.0.1]:1" and recipient["lane_in_flight"] == 0
+    assert recipient["last"] <= time.time() < recipient["next"] + 5 and answer["expires"] > time.time() + 3600
+    assert answer["priority"] >= 30000 + 90000
+    assert ask(instance, what="explain", id=1).rest() == []
 
 
 def test_a_listing_counts_first_and_shows_what_the_selector_names(deferred):
@@ -125,7 +127,7 @@ def test_a_listing_counts_first_and_shows_what_the_selector_names(deferred):
     named = {"tests": [{"field": "recipient", "text": "x.test"}], "view": "any"}
     answers = ask(instance, what="queue", selector=named, order="time").rest()
     assert answers[0] == {"selected": 2}
-    assert [m["recipients"][0]["address"] for m in answers[1:]] == ["ann@x.test", "bob@x.test"]
+    assert [m["recipients"][0]["address"] for m in answers[1:]] == ["ann@x.test", "bob@w.x.test"]
     assert len(ask(instance, what="queue", selector=named, most=1).rest()) == 2
 
 
@@ -139,10 +141,85 @@ def test_a_run_can_return_mail_without_trying(deferred):
     assert "cid@y.test" not in re.findall(r"^starting delivery .* (\S+)$", instance.log_after(mark), re.MULTILINE)
 
 
-def test_what_is_being_tried_is_locked_and_a_run_is_not_held_up_by_it(instance):
-    with RemoteSink() as sink:
-        instance.start(smtproutes=[f"slow.test:127.0.0.1:{sink.port}", "x.test:127.0.0.1:1"])
+def test_what_is_being_tried_is_locked_and_no_run_waits_for_it(instance):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never says anything
+        instance.start(smtproutes=[f"slow.test:127.0.0.1:{silent.getsockname()[1]}", "x.test:127.0.0.1:1"])
         instance.send("ann@x.test")
         instance.wait_for_log(r"^delivery \S+ deferral: ")
-        answers = run(instance, wait=True).rest()
-        assert answers[0]["selected"] == 1
+        mark = instance.mark()
+        instance.send("sam@slow.test")
+        instance.wait_for_log(r"^starting delivery ", mark)
+        for _ in range(3):
+            answers = run(instance, watch=True, one_by_one=True).rest()
+            assert answers[0]["selected"] == 1 and answers[-1]["ended"]
+            assert [a["line"] for a in answers if a.get("line", "").endswith("locked")] == [f"{ids(instance)['sam']}: locked"]
+        instance.kill_all()
+
+
+def test_runs_under_way_show_in_status(instance):
+    port = free_port()
+    instance.start(smtproutes=[f"slow.test:127.0.0.1:{port}"])
+    instance.send("sam@slow.test")
+    instance.wait_for_log(r"^delivery \S+ deferral: ")
+    with socket.create_server(("127.0.0.1", port)):  # takes connections and never says anything
+        waiting = run(instance, wait=True, by="somebody")
+        assert waiting.next()["selected"] == 1
+        found, = instance.status()["queues"][0]["runs"]
+        assert found["by"] == "somebody" and found["trigger"] == "command" and found["under_way"] == 1
+        assert "by somebody: running" in instance.tool("status", check=True).stdout
+        answer, = ask(instance, what="explain", id=ids(instance)["sam"]).rest()
+        assert answer["runs"] == ["1.1"] and answer["recipients"][0]["reason"] == "in-flight"
+        waiting.close()  # the run goes on without whoever waited; once all of it has begun, there is nothing to follow
+        wait_until(lambda: ask(instance, what="runs").rest() == [], "the end of the run")
+        instance.kill_all()
+
+
+def test_a_flood_of_equal_requests_is_one_run(deferred):
+    instance = deferred()
+    asked = [run(instance, [("recipient-host", "x.test")], trigger="etrn") for _ in range(20)]
+    first = asked[0].rest()
+    assert first[0]["selected"] == 2
+    waiting = ask(instance, what="runs").rest()
+    assert len(waiting) <= 1, waiting
+
+
+@pytest.mark.skipif(not ROOT, reason="there are no strangers without root")
+def test_strangers_start_runs_and_see_the_queue_unless_that_is_forbidden_and_change_nothing(deferred):
+    instance = deferred()
+    everything = {"tests": [], "view": "normal"}
+    assert ask_as_stranger(instance, what="run", run="1", selector=everything, wait=True)[0]["selected"] == 3
+    assert len(ask_as_stranger(instance, what="queue", selector=everything)) == 4
+    for order in ("hold", "release", "delete"):
+        assert "only root" in ask_as_stranger(instance, what=order, selector=everything)
+    assert "permission" in ask_as_stranger(instance, what="run", run="1", selector=everything, bounce=True)
+    assert "permission" in ask_as_stranger(instance, what="run", run="1", selector={"tests": [], "view": "held"})
+    instance.configure(restrict_qrun=True, restrict_mailq=True)
+    instance.signal(signal.SIGHUP)
+    wait_until(lambda: "permission" in str(ask_as_stranger(instance, what="run", run="1", selector=everything)), "the settings")
+    assert "permission" in ask_as_stranger(instance, what="run", run="1", trigger="etrn", selector=everything)
+    assert "only root" in ask_as_stranger(instance, what="queue", selector=everything)
+    assert "only root" in ask_as_stranger(instance, what="explain", id=1)
+
+
+def test_mail_that_waits_for_a_run_is_delivered_by_one_also_after_a_restart(instance):
+    instance.start(retry="run", smtproutes=["x.test:127.0.0.1:1"])
+    instance.send("ann@x.test")
+    instance.wait_for_log(r"^delivery \S+ deferral: ")
+    wait_until(lambda: [r for m in instance.queue() for r in m["recipients"] if r["reason"] == "queue-run"], "the reason")
+    assert instance.stop() == 0
+    mark = instance.mark()
+    instance.start()
+    assert [r["reason"] for m in instance.queue() for r in m["recipients"]] == ["queue-run"]
+    assert "starting delivery" not in instance.log_after(mark)
+    answers = run(instance, wait=True).rest()
+    assert answers[0]["selected"] == 1 and answers[-1]["deferred"] == 1
+    instance.wait_for_log(r"^starting delivery ", mark)
+
+
+def test_expensive_destinations_wait_for_a_run(instance):
+    port = free_port()
+    instance.start(smtproutes=[f"x.test:127.0.0.1:{port}"], hold_expensive=True, expensive=["x.test"])
+    instance.send("ann@x.test")
+    wait_until(lambda: [r for m in instance.queue() for r in m["recipients"] if r["reason"] == "expensive"], "the reason")
+    assert "starting delivery" not in instance.log
+    assert run(instance, wait=True).rest()[-1]["deferred"] == 1

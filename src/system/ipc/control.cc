@@ -20,9 +20,10 @@ namespace {
 constexpr int kAnswersPerTurn = 256;
 constexpr std::size_t kAskers = 64, kStrangers = 32;
 
-Asker asker_at(int socket) {
+Asker asker_at(int socket, std::optional<uid_t> smtp_server) {
   const auto peer = net::credentials_of(socket);
-  return peer.uid == 0 || peer.uid == ::geteuid() ? Asker::kOwner : Asker::kAnybody;
+  if (peer.uid == 0 || peer.uid == ::geteuid()) return Asker::kOwner;
+  return peer.uid == smtp_server ? Asker::kSmtpServer : Asker::kAnybody;
 }
 
 }  // namespace
@@ -52,11 +53,11 @@ struct ControlServer::Connection {
 };
 
 struct ControlServer::State : std::enable_shared_from_this<State> {
-  State(net::Loop& in, link::Role as, Handler with)
-      : loop(in), role(as), handler(std::move(with)), life(in, [this] { give_signs_of_life(); }) {}
+  State(net::Loop& in, link::Role as, Handler with, std::optional<uid_t> server)
+      : loop(in), role(as), handler(std::move(with)), smtp_server(server), life(in, [this] { give_signs_of_life(); }) {}
 
   void accept(os::Fd socket) {
-    const Asker asker = asker_at(socket.get());
+    const Asker asker = asker_at(socket.get(), smtp_server);
     if (connections.size() >= kAskers || (asker == Asker::kAnybody && strangers >= kStrangers)) return;
     const std::uint64_t number = ++last;
     auto connection = std::make_shared<Connection>();
@@ -171,6 +172,7 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
   net::Loop& loop;
   link::Role role;
   Handler handler;
+  std::optional<uid_t> smtp_server;
   net::Timer life;
   std::uint64_t last = 0;
   std::size_t strangers = 0;
@@ -178,8 +180,9 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
   std::optional<net::Acceptor> acceptor;
 };
 
-ControlServer::ControlServer(net::Loop& loop, os::Fd listener, link::Role role, Handler handler)
-    : state_(std::make_shared<State>(loop, role, std::move(handler))) {
+ControlServer::ControlServer(net::Loop& loop, os::Fd listener, link::Role role, Handler handler,
+                             std::optional<uid_t> smtp_server)
+    : state_(std::make_shared<State>(loop, role, std::move(handler), smtp_server)) {
   state_->acceptor.emplace(loop, std::move(listener), [state = state_.get()](os::Fd socket, const net::Endpoint&) {
     state->accept(std::move(socket));
   });

@@ -6,6 +6,8 @@
 // for a sign of life and passes to nobody: so an asker may wait for hours without taking a dead daemon for a busy one.
 #pragma once
 
+#include <sys/types.h>
+
 #include <deque>
 #include <functional>
 #include <memory>
@@ -72,8 +74,9 @@ class Answers {
 
 // Who asks, as the kernel says (SO_PEERCRED).
 enum class Asker : std::uint8_t {
-  kOwner,    // root, or the daemon's own uid
-  kAnybody,  // any other uid of this machine; these can hold half of the connections only
+  kOwner,       // root, or the daemon's own uid
+  kSmtpServer,  // the user of sluice-smtpd, where the daemon has named it
+  kAnybody,     // any other uid of this machine; these can hold half of the connections only
 };
 
 // The daemon's side, in its loop.
@@ -82,7 +85,8 @@ class ControlServer {
   // `handler` is called for each query; an error text ends the query with it.
   using Handler = std::function<Result<Answers, std::string>(const nlohmann::json& query, Asker asker)>;
 
-  ControlServer(net::Loop& loop, os::Fd listener, link::Role role, Handler handler);
+  ControlServer(net::Loop& loop, os::Fd listener, link::Role role, Handler handler,
+                std::optional<uid_t> smtp_server = std::nullopt);
   ~ControlServer();
 
   static constexpr Duration kSignOfLife{4'000};
