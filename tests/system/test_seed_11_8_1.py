@@ -1,0 +1,35 @@
+"""sendmail, chapter 11.8.1: the queue processed periodically. Each test bears the number of its section; what stands in
+quotation marks is the chapter's."""
+import pytest
+
+from support.local_programs import run
+from support.waiting_mail import Destination, post, wait_until_deferred
+
+
+@pytest.fixture
+def destination():
+    with Destination() as made:
+        yield made
+
+
+# -- table 11-5: time expressions --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text, unit", [("15x", "x"), ("1H", "H"), ("O", "O"), ("1.5h", ".")])
+def test_11_8_1_there_are_no_other_letters(instance, text, unit):
+    instance.set_up()
+    done = run(instance, "sendmail", f"-q{text}", check=64)
+    assert done.stderr.splitlines() == [f"Invalid time unit `{unit}'"] and done.stdout == ""
+
+
+# -- what makes a queue fill, and take long ----------------------------------------------------------------------------
+
+
+def test_11_8_1_long_jobs_are_flushed_with_other_timeouts(instance, destination):
+    # "/usr/sbin/sendmail -OTimeout=2h -q"
+    instance.start(smtproutes=[destination.route_of()])
+    post(instance, "one", "a@x.test")
+    wait_until_deferred(instance, 1)
+    with destination.open() as recorder:
+        run(instance, "sendmail", "-OTimeout=2h", "-q", check=0)
+        assert set(recorder.arrivals) == {"one"}
