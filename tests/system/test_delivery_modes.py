@@ -59,8 +59,8 @@ def test_odi_waits_for_every_recipient(instance):
     start(instance)
     run(instance, "sendmail", "-odi", "-f", instance.user(), "joe@dead.test", unknown(instance), instance.user(),
         text=LETTER, check=NOUSER)
-    mail = instance.wait_for_mail(2)
-    assert any(b"\nhello" in octets for octets in mail)
+    assert len(instance.mail()) == 1, "the report comes when the last one is settled"
+    assert len(instance.queue()) == 1, "one recipient is tried again"
 
 
 def test_a_message_whose_program_dies_while_it_waits_goes_its_way(instance):
@@ -116,8 +116,7 @@ def test_queue_only_messages_wait_for_a_run(instance, mode):
     run(instance, "sendmail", f"-od{mode}", instance.user(), text=LETTER, check=0)
     run(instance, "sendmail", "-odb", instance.user(), text=b"Subject: second\n\n", check=0)
     assert b"Subject: second" in instance.wait_for_mail(1)[0]
-    message, = instance.queue()
-    assert message["recipients"][0]["attempts"] == 0
+    wait_until(lambda: [message["recipients"][0]["attempts"] for message in instance.queue()] == [0], "the other to be done")
     assert len(instance.mail()) == 1, "the first one still waits"
     run(instance, "sendmail", "-q", check=0)
     instance.wait_for_mail(2)
