@@ -57,6 +57,8 @@ class Verifier {
         return {EX_OK, "by LMTP"};
       case queue::Channel::kLocal:
         return look_at_local(std::string(mail::local_part_of(routed.address)));
+      case queue::Channel::kGroup:
+        break;
     }
     return {EX_SOFTWARE, "no channel"};
   }

@@ -12,6 +12,7 @@
 #include "command.h"
 #include "core/local/owner.h"
 #include "core/supervise/queue_set.h"
+#include "system/groups/groups.h"
 #include "system/layout/repair.h"
 #include "system/os/failure.h"
 #include "system/os/fd.h"
@@ -179,15 +180,13 @@ class Setup {
   void make_directories(const settings::Settings& settings, const layout::Owners& owners) {
     repair(settings.home, queue::home_places(), owners);
     repair(settings.control_dir, queue::public_places(), owners);
-    repair(settings.queue_base, queue::public_places(), owners);
+    const groups::Groups groups(settings);
+    for (const std::string& directory : groups.directories()) repair(directory, queue::public_places(), owners);
     repair(settings.run_dir, queue::run_places(), owners);
     make_alias_directory(settings.alias_dir);
-    const auto queues = supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count);
-    if (!queues) return;
-    std::error_code ignored;
     // Queues that were used without root before; others are made at the first start.
-    for (const auto& queue : *queues)
-      if (std::filesystem::exists(queue.directory, ignored))
+    for (const groups::FoundQueue& queue : groups.found())
+      if (groups.all()[queue.group].holds(queue.number))
         repair(queue.directory, queue::queue_places({.split = settings.conf_split, .big_todo = settings.big_todo}),
                owners, true);
   }

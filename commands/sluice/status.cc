@@ -29,6 +29,7 @@ Result<std::vector<json>, std::string> ask_all(const std::string& path, const ch
 void print_fleet(const json& fleet) {
   if (!fleet.is_object()) return;
   const int count = fleet.value("count", 0);
+  if (fleet.value("group", "default") != "default") fmt::print("group {}: ", fleet.value("group", "?"));
   fmt::print("{} queues: {} in use", fleet.value("mode", "?"), count);
   if (fleet.value("mode", "") == "dynamic") {
     fmt::print(", {} to {} allowed{}, average load {:.2f} of {}", fleet.value("floor", 0), fleet.value("ceiling", 0),
@@ -125,7 +126,10 @@ void status(Invocation& invocation, bool as_json) {
   }
   all["children"] = *children;
   const auto fleet = ask_all(queue::supervisor_socket(settings.run_dir), "fleet");
-  if (fleet && fleet->size() == 1) all["fleet"] = fleet->front();
+  if (fleet && !fleet->empty()) {
+    all["fleet"] = fleet->front();  // of the default group
+    all["groups"] = *fleet;
+  }
   for (const json& child : *children) {
     if (child.value("role", "") != "queue") continue;
     bool answered = false;
@@ -138,7 +142,7 @@ void status(Invocation& invocation, bool as_json) {
     return;
   }
   fmt::print("{}\n", settings.home);
-  print_fleet(all["fleet"]);
+  for (const json& group : all.value("groups", json::array())) print_fleet(group);
   for (const json& child : all["children"]) print_child(child);
   for (const json& queue : all["queues"]) {
     if (queue.contains("error"))

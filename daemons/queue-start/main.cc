@@ -17,6 +17,7 @@
 #include "queue_programs.h"
 #include "system/config/load.h"
 #include "system/config/queue_daemon.h"
+#include "system/groups/groups.h"
 #include "system/ipc/queue_objects.h"
 #include "system/os/failure.h"
 
@@ -53,7 +54,7 @@ std::string queue_directory(const os::Environment& environment) {
   std::string given = environment.find("QUEUEDIR").value_or("");
   if (given.empty()) {
     const config::Settings settings = settings_now();
-    given = fmt::format("{}/queue{}", settings.queue_base, settings.queue_start);
+    given = groups::Groups(settings).directory_of(settings.queue_start);
   }
   std::error_code error;
   const auto directory = std::filesystem::canonical(given, error);

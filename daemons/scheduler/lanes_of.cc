@@ -31,12 +31,30 @@ std::string destination_of(const queue::Image::RecipientView& recipient, const R
     case queue::Channel::kRemote:
       return routes.smtp.destination(mail::domain_of(recipient.address));
     case queue::Channel::kLmtp:
+    case queue::Channel::kGroup:
       break;
   }
   return std::string(routes.lmtp.destination(recipient.address));
 }
 
+// Whether the head of the envelope says that another group handed the message over.
+bool is_in_place(Octets envelope) {
+  queue::EnvelopeFields fields(envelope);
+  while (fields.next() && fields.letter() != 'T')
+    if (fields.letter() == 'g') return fields.value() == Octets("\1", 1);
+  return false;
+}
+
 }  // namespace
+
+std::optional<std::string_view> GroupPlan::other(const queue::Image::RecipientView& recipient) const {
+  if (recipient.status != queue::RecipientStatus::kUntried) return std::nullopt;
+  const bool local = recipient.channel == queue::Channel::kLocal;
+  const auto group =
+      groups.group_of(local ? router.without_prefix(std::string(recipient.address)) : std::string(recipient.address));
+  if (!group || *group == own) return std::nullopt;
+  return groups.all()[*group].name;
+}
 
 LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes, MonoTime mono, WallTime wall,
                   const std::vector<std::uint32_t>& skip) {
@@ -45,19 +63,21 @@ LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes
   const bool left_to_submitter = message.delivery_mode() == mail::DeliveryMode::kInteractive &&
                                  message.arrival() <= wall && wall < message.arrival() + mail::kInteractiveWait;
   const bool apart = mail::verp_base(message.sender()).has_value();  // each has a return path of its own
+  const GroupPlan* const groups = routes.groups && !is_in_place(message.envelope()) ? routes.groups.get() : nullptr;
   message.each_recipient([&](const queue::Image::RecipientView& recipient) {
     if (queue::is_done(recipient.status)) return;
     if (std::find(skip.begin(), skip.end(), recipient.index) != skip.end()) return;
     LaneJobs::Job job;
-    job.channel = recipient.channel;
-    job.destination = destination_of(recipient, routes);
+    const auto group = groups != nullptr ? groups->other(recipient) : std::nullopt;
+    job.channel = group ? queue::Channel::kGroup : recipient.channel;
+    job.destination = group ? std::string(*group) : destination_of(recipient, routes);
     job.attempts = recipient.attempts;
     if (recipient.status == queue::RecipientStatus::kDeferred)
       job.due = mono + (recipient.next_attempt - wall);
-    else if (left_to_submitter)
+    else if (left_to_submitter && !group)
       job.due = mono + (message.arrival() + mail::kInteractiveWait - wall);
     // Recipients come in runs of the same domain more often than not: look at the youngest job first.
-    if (apart) {
+    if (apart && !group) {
       job.recipients.push_back(recipient.index);
       lanes.jobs.push_back(std::move(job));
       return;

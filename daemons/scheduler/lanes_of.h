@@ -2,21 +2,34 @@
 // when the state log is loaded, and when routes change; so routes are never stored.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/queue/image.h"
 #include "core/route/lmtp_routes.h"
+#include "core/route/queue_groups.h"
+#include "core/route/router.h"
 #include "core/route/smtp_routes.h"
 #include "core/schedule/priority.h"
 #include "core/schedule/views.h"
 
 namespace sluice::scheduler {
 
+// Which recipients belong to another queue group than the queue's own.
+struct GroupPlan {
+  route::QueueGroups groups;
+  std::size_t own = 0;   // place in groups.all()
+  route::Router router;  // as todo-proc's
+  // The name of that group; nothing: the recipient stays.
+  std::optional<std::string_view> other(const queue::Image::RecipientView& recipient) const;
+};
+
 struct Routes {
   route::SmtpRoutes smtp;
   route::LmtpRoutes lmtp;
+  std::shared_ptr<const GroupPlan> groups{};  // empty: there is only one
 };
 
 struct LaneJobs {
@@ -40,6 +53,9 @@ struct LaneJobs {
 // costs them nothing but that; a virtual domain is one lane, because one user owns it.
 std::string mailbox_owner(std::string_view address);
 
+// Recipients of another queue group that were never tried are a job in the channel kGroup, whose destination is the
+// group's name; unless the message was handed over here by another group.
+//
 // A message whose sender asks for a return path of its own for each recipient (core/mail/verp.h) gets a job for each,
 // so that its attempts have one recipient.
 //

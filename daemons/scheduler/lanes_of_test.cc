@@ -19,9 +19,10 @@ TEST(MailboxOwner, IsWhatStandsBeforeTheFirstDash) {
   EXPECT_EQ(mailbox_owner(""), "");
 }
 
-LaneJobs jobs_of(const std::vector<std::pair<queue::Channel, std::string>>& recipients,
-                 const std::string& sender = "") {
+LaneJobs jobs_of(const std::vector<std::pair<queue::Channel, std::string>>& recipients, const std::string& sender = "",
+                 const Routes& routes = {}, bool in_place = false) {
   queue::Admitted admitted;
+  admitted.envelope.in_place = in_place;
   admitted.envelope.sender = sender;
   admitted.id = queue::MessageId{5};
   for (const auto& [channel, address] : recipients) admitted.routed.push_back({channel, {address, 0, {}}});
@@ -29,7 +30,7 @@ LaneJobs jobs_of(const std::vector<std::pair<queue::Channel, std::string>>& reci
   queue::encode_state(record, admitted);
   queue::Image image;
   image.apply(Octets(record));
-  return lanes_of(*image.find(admitted.id), {}, MonoTime{}, WallTime{});
+  return lanes_of(*image.find(admitted.id), routes, MonoTime{}, WallTime{});
 }
 
 TEST(LanesOfAMessage, AreOneForEachOwnerOfMailboxes) {
@@ -74,6 +75,53 @@ TEST(LanesOfAMessage, OneWhoseSubmitterWaitsIsLeftToItForAWhile) {
   EXPECT_EQ(due(mail::DeliveryMode::kInteractive, mail::kInteractiveWait), std::nullopt) << "it never came";
   EXPECT_EQ(due(mail::DeliveryMode::kInteractive, Duration{-1}), std::nullopt) << "the clock went back";
   EXPECT_EQ(due(mail::DeliveryMode::kBackground, Duration{0}), std::nullopt);
+}
+
+// Queues of group "slow", where mail for slow.test belongs; that for big.test and for joe's virtual domain belongs
+// elsewhere.
+Routes routes_of_slow() {
+  const std::vector<std::string> groups{"slow", "big"},
+      map{"slow.test:slow", "big.test:big", "joe@virtual.test:mqueue"};
+  auto plan = std::make_shared<GroupPlan>();
+  plan->groups = route::QueueGroups::of(groups, map).value();
+  plan->own = 1;
+  plan->router = route::Router::build({.virtualdomains = {"virtual.test:users"}}).value();
+  Routes routes;
+  routes.groups = plan;
+  return routes;
+}
+
+TEST(LanesOfAMessage, AreThoseOfOtherGroupsForRecipientsThatBelongThere) {
+  using queue::Channel;
+  const LaneJobs lanes = jobs_of({{Channel::kRemote, "a@slow.test"},
+                                  {Channel::kRemote, "b@big.test"},
+                                  {Channel::kRemote, "c@else.test"},
+                                  {Channel::kRemote, "d@big.test"},
+                                  {Channel::kLocal, "users-joe@virtual.test"}},
+                                 "", routes_of_slow());
+  ASSERT_EQ(lanes.jobs.size(), 4u);
+  EXPECT_EQ(lanes.jobs[0].channel, Channel::kRemote);
+  EXPECT_EQ(lanes.jobs[1].channel, Channel::kGroup);
+  EXPECT_EQ(lanes.jobs[1].destination, "big");
+  EXPECT_THAT(lanes.jobs[1].recipients, ElementsAre(1, 3));
+  EXPECT_EQ(lanes.jobs[2].destination, "else.test") << "no entry: it stays";
+  EXPECT_EQ(lanes.jobs[3].channel, Channel::kGroup) << "by the address that was written";
+  EXPECT_EQ(lanes.jobs[3].destination, "mqueue");
+}
+
+TEST(LanesOfAMessage, AreOursForEveryRecipientOnceItWasHandedOver) {
+  using queue::Channel;
+  const LaneJobs lanes = jobs_of({{Channel::kRemote, "b@big.test"}}, "", routes_of_slow(), true);
+  ASSERT_EQ(lanes.jobs.size(), 1u);
+  EXPECT_EQ(lanes.jobs[0].channel, Channel::kRemote);
+}
+
+TEST(LanesOfAMessage, GoTogetherToAnotherGroupWhateverTheirReturnPaths) {
+  using queue::Channel;
+  const LaneJobs lanes = jobs_of({{Channel::kRemote, "b@big.test"}, {Channel::kRemote, "d@big.test"}},
+                                 "owner-@list.test-@[]", routes_of_slow());
+  ASSERT_EQ(lanes.jobs.size(), 1u);
+  EXPECT_THAT(lanes.jobs[0].recipients, ElementsAre(0, 1));
 }
 
 }  // namespace

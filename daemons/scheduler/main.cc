@@ -17,6 +17,8 @@
 #include "published_counts.h"
 #include "stray_bodies.h"
 #include "system/config/queue_daemon.h"
+#include "system/groups/groups.h"
+#include "system/ipc/offered_queues.h"
 #include "system/ipc/shared_limits.h"
 #include "system/os/failure.h"
 #include "system/os/process.h"
@@ -42,7 +44,29 @@ os::Fd hold_mutex(const std::string& queue_directory) {
   return mutex;
 }
 
-std::optional<SendSettings> settings_of(const config::Settings& settings) {
+// Null: there is one group only.
+std::shared_ptr<const GroupPlan> group_plan(const groups::Groups& groups, unsigned queue, const route::Router& router) {
+  if (groups.all().size() == 1) return nullptr;
+  return std::make_shared<const GroupPlan>(GroupPlan{groups.rules(), groups.group_with(queue), router});
+}
+
+// What the queue's group says of its own.
+void apply_group(const route::QueueGroup& group, schedule::Policy& policy) {
+  if (group.recipients > 0) policy.recipients_per_attempt = std::min(policy.recipients_per_attempt, group.recipients);
+  if (group.retry_by_runs) policy.retry = *group.retry_by_runs ? schedule::Retry::kRuns : schedule::Retry::kBackoff;
+}
+
+std::vector<ipc::Submitter::Offer> offers_of(const config::Settings& settings, const std::string& name) {
+  const groups::Groups groups(settings);
+  const groups::Group* const group = groups.find(name);
+  std::vector<ipc::Submitter::Offer> offers;
+  if (group == nullptr) return offers;
+  for (const ipc::OfferedQueue& queue : ipc::offered_queues(settings, *group).queues)
+    offers.push_back({ipc::intake_of(settings, queue.number), queue.state});
+  return offers;
+}
+
+std::optional<SendSettings> settings_of(const config::Settings& settings, unsigned queue) {
   auto routes = route::SmtpRoutes::build(settings.smtproutes);
   if (!routes) {
     os::say("alert", kName, route::to_string(routes.error()));
@@ -71,10 +95,12 @@ std::optional<SendSettings> settings_of(const config::Settings& settings) {
   text.message = settings.bouncemessage;
   text.double_message = settings.doublebouncemessage;
   text.largest_original = settings.bouncemaxbytes;
+  const groups::Groups groups(settings);
   schedule::Policy policy = policy_of(settings, *routes);
+  apply_group(groups.all()[groups.group_with(queue)].policy, policy);
   return SendSettings{
       std::move(policy),
-      {std::move(*routes), std::move(*lmtp)},
+      {std::move(*routes), std::move(*lmtp), group_plan(groups, queue, *router)},
       {std::move(text), settings.doublebounceto, settings.doublebouncehost, settings.queuelifetime, std::move(*router)},
       settings.holdlocal,
       settings.holdremote,
@@ -124,7 +150,7 @@ int run(int argc, char** argv) {
   config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv, "sd");
   const config::Settings& settings = daemon.settings.settings();
   const os::Fd mutex = hold_mutex(daemon.directory);
-  auto first = settings_of(settings);
+  auto first = settings_of(settings, daemon.number);
   const store::Options options{.segment_size = settings.journal_segment_size, .split = settings.conf_split};
   auto log = store::open_state_log(daemon.directory, options);
   auto listener = net::listen_path(daemon.control_socket(), 0666);  // who may ask is checked at each connection
@@ -144,10 +170,11 @@ int run(int argc, char** argv) {
       [&](const auto& needed) { return stray_bodies(daemon.directory, options.split, needed, loop.wall()); },
       [&daemon, &load]() -> std::optional<SendSettings> {
         if (!config::reread(kName, daemon.settings)) return std::nullopt;
-        auto fresh = settings_of(daemon.settings.settings());
+        auto fresh = settings_of(daemon.settings.settings(), daemon.number);
         if (fresh) load.watch(fresh->policy.load_gate.has_value(), daemon.settings.settings().load_source);
         return fresh;
       },
+      [&daemon](const std::string& group) { return offers_of(daemon.settings.settings(), group); },
       limits ? &limits->limits() : nullptr);
   if (limits) limits->listen(loop, [&send](schedule::SharedLimits::Row row) { send.limit_freed(row); });
   load.on_load([&send](double load_average) { send.load_is(load_average); });

@@ -170,6 +170,10 @@ void Send::apply_holds() {
     }
     if (was_set && !set) core_.run_all(loop_.now(), channel);
   }
+  if (core_.status(queue::Channel::kGroup).held != paused_) {
+    changed = true;
+    core_.hold_channel(queue::Channel::kGroup, paused_, loop_.now());
+  }
   if (!changed) return;
   log_status();
   plan_later();

@@ -21,7 +21,8 @@ constexpr Duration kRetryDisk{1000};
 
 Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog> log,
            std::unique_ptr<store::BodyReader> bodies, SendPeers peers, SendSettings settings,
-           std::uint64_t segment_size, Reclaim::Strays strays, Reread reread, schedule::SharedLimits* shared)
+           std::uint64_t segment_size, Reclaim::Strays strays, Reread reread, OtherGroups::Offers other_groups,
+           schedule::SharedLimits* shared)
     : loop_(loop),
       activity_(activity),
       bodies_(std::move(bodies)),
@@ -43,6 +44,12 @@ Send::Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog>
                 [this](queue::MessageId id, std::optional<queue::MessageId> report) {
                   ledger_.record(queue::Warned{id, report.value_or(queue::MessageId{})});
                 }}),
+      other_groups_(
+          loop, *bodies_, std::move(other_groups),
+          [this](schedule::AttemptId attempt, const std::string& group, const ipc::Submitter::Answer& answer) {
+            handed_over(attempt, group, answer);
+          },
+          [](const std::string& what) { os::say("info", "qmail-send", what); }),
       reclaim_(
           loop, ledger_, clean_, intake_, segment_size,
           [this](std::uint64_t segment) { return attempts_.reads(segment); }, std::move(strays)),
@@ -162,6 +169,7 @@ void Send::plan_now() {
 }
 
 void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> recipients) {
+  if (start.lane.channel == queue::Channel::kGroup) return hand_over(start, recipients);
   const auto message = image().find(start.message);
   auto envelope = message ? queue::decode_envelope(message->envelope()) : fail(queue::EnvelopeError::kTruncated);
   invariant(envelope.has_value(), "the scheduler core starts an attempt of a message that the image holds whole");

@@ -3,6 +3,7 @@
 // needs:
 //
 //   admitted   recorded, then scheduled
+//   split      recipients of another queue group: durable there, then recorded (handover.cc)
 //   settled    recorded; when all recipients of a message are, its report is queued first, then it is finished
 //   late       its sender is told, and that is recorded once the report is queued
 //   finished   durable, then its space may go (reclaim.h)
@@ -25,6 +26,7 @@
 #include "lanes_of.h"
 #include "ledger.h"
 #include "neighbour.h"
+#include "other_groups.h"
 #include "reclaim.h"
 #include "reports.h"
 #include "runs.h"
@@ -55,7 +57,7 @@ class Send {
 
   Send(net::Loop& loop, Activity& activity, std::unique_ptr<store::StateLog> log,
        std::unique_ptr<store::BodyReader> bodies, SendPeers peers, SendSettings settings, std::uint64_t segment_size,
-       Reclaim::Strays strays, Reread reread, schedule::SharedLimits* shared);
+       Reclaim::Strays strays, Reread reread, OtherGroups::Offers other_groups, schedule::SharedLimits* shared);
 
   // Reads the state log, takes over what another family left in the queue's directories, takes every message and asks
   // for what came since. Throws os::Fatal (111).
@@ -152,6 +154,10 @@ class Send {
   void plan();
   void plan_now();
   void begin(const schedule::Start& start, std::span<const std::uint32_t> recipients);
+  void hand_over(const schedule::Start& start, std::span<const std::uint32_t> recipients);
+  void handed_over(schedule::AttemptId id, const std::string& group, const ipc::Submitter::Answer& answer);
+  bool not_handed_over(schedule::AttemptId id, const Attempt& attempt, const std::string& group,
+                       const ipc::Refusal& refusal);
   void expire(const schedule::Expired& expired, std::span<const std::uint32_t> recipients);
   void apply_limits();
   void log_status();
@@ -171,6 +177,7 @@ class Send {
   Ledger ledger_;
   Neighbour local_, remote_, clean_, todo_, intake_;
   Reports reports_;
+  OtherGroups other_groups_;
   Reclaim reclaim_;
   ExtraHeaders extra_headers_;
   SupervisorLink supervisor_;

@@ -30,7 +30,8 @@ void Buffers::take_back(std::string&& buffer) {
 }
 
 std::optional<smtp::Reply> Handover::prepare(const mail::Envelope& envelope) {
-  const auto queue = means_.submitter.choose();
+  group_ = means_.group_of(envelope);
+  const auto queue = means_.submitter.choose(group_);
   if (!queue) return smtp::Reply{451, {4, 3, 0}, "No queue takes mail now, try again later"};
   queue_ = *queue;
   envelope_ = means_.buffers.lend();
@@ -69,7 +70,7 @@ void Handover::pass_on() {
     const auto settle_later = [this](const ipc::Submitter::Answer& answer) { settle(answer); };
     token_ = means_.submitter.open(queue_, envelope_, settle_later);
     // The queue went away since it was chosen: any other is as good.
-    const auto other = token_ == 0 ? means_.submitter.choose() : std::nullopt;
+    const auto other = token_ == 0 ? means_.submitter.choose(group_) : std::nullopt;
     if (other) token_ = means_.submitter.open(queue_ = *other, envelope_, settle_later);
     if (token_ == 0) lost_ = ipc::Refusal{false, "the queue cannot be reached"};
   }
@@ -86,7 +87,7 @@ void Handover::end() {
     const auto settle_later = [this](const ipc::Submitter::Answer& answer) { settle(answer); };
     token_ = means_.submitter.submit(queue_, envelope_, body_, settle_later);
     // The queue went away since it was chosen: any other is as good.
-    const auto other = token_ == 0 ? means_.submitter.choose() : std::nullopt;
+    const auto other = token_ == 0 ? means_.submitter.choose(group_) : std::nullopt;
     if (other) token_ = means_.submitter.submit(*other, envelope_, body_, settle_later);
     if (token_ == 0) lost_ = ipc::Refusal{false, "no queue can be reached"};
   }

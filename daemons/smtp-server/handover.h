@@ -30,6 +30,8 @@ class Handover : public smtp::MessageSink {
     ipc::Submitter& submitter;
     Buffers& buffers;
     std::function<std::string()> date;  // now, as a Received field has it
+    // The queue group that takes the message, as Submitter::Offer names it.
+    std::function<std::size_t(const mail::Envelope&)> group_of;
   };
   // on_answer: once for each end(); from within it if no queue can be reached any more.
   Handover(Means& means, ipc::Submitter::OnAnswer on_answer) : means_(means), on_answer_(std::move(on_answer)) {}
@@ -59,7 +61,7 @@ class Handover : public smtp::MessageSink {
 
   Means& means_;
   ipc::Submitter::OnAnswer on_answer_;
-  std::size_t queue_ = 0;
+  std::size_t queue_ = 0, group_ = 0;
   std::string envelope_, body_;
   std::uint64_t octets_ = 0;
   bool receiving_ = false;

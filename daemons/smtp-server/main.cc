@@ -57,10 +57,10 @@ void make_room_for_descriptors(const Rules& rules) {
             fmt::format("the system allows {} descriptors, smtp.max_connections needs {}", limit.rlim_cur, wanted));
 }
 
-std::vector<ipc::Submitter::Offer> offers_of(const settings::Settings& settings) {
+std::vector<ipc::Submitter::Offer> offers_of(const settings::Settings& settings, const groups::Groups& groups) {
   std::vector<ipc::Submitter::Offer> offers;
-  for (const ipc::OfferedQueue& queue : ipc::offered_queues(settings).queues)
-    offers.push_back({ipc::intake_of(settings, queue.number), queue.state});
+  for (const auto& [group, queue] : ipc::offers_of_groups(settings, groups))
+    offers.push_back({ipc::intake_of(settings, queue.number), queue.state, group});
   return offers;
 }
 
@@ -91,7 +91,7 @@ EtrnRuns::Queues queues_of(const settings::Settings& settings) {
   return {.has_group = has_group, .of_group = of_group};
 }
 
-void reload(config::Reloadable& settings, Server& server, Log& log) {
+void reload(config::Reloadable& settings, groups::Groups& groups, Server& server, Log& log) {
   const auto reloaded = settings.reload();
   if (!reloaded) {
     for (const config::Problem& problem : reloaded.error()) log.warn(problem.to_text());
@@ -100,6 +100,7 @@ void reload(config::Reloadable& settings, Server& server, Log& log) {
   auto rules = make_rules(settings.settings());
   if (!rules) return log.warn(fmt::format("{}: the old rules stay in force", route::to_string(rules.error())));
   server.set_rules(std::move(*rules));
+  groups = groups::Groups(settings.settings());
   log.info(fmt::format("settings read again, {} changed", reloaded->changed.size()));
   for (const std::string_view name : reloaded->need_restart)
     log.info(fmt::format("{} changes only with a restart", name));
@@ -120,10 +121,15 @@ int run(int argc, char** argv) {
 
   net::Loop loop;
   Log log(loop, STDOUT_FILENO, STDERR_FILENO);
+  groups::Groups groups(settings.settings());
   Server server(
-      loop, log, *rules, [&settings] { return offers_of(settings.settings()); }, queues_of(settings.settings()));
+      loop, log, *rules, [&] { return offers_of(settings.settings(), groups); },
+      [&groups](const mail::Envelope& envelope) {
+        return groups.choose(envelope.recipients, [](const mail::Recipient& one) -> Octets { return one.address; });
+      },
+      queues_of(settings.settings()));
   loop.on_signals({SIGTERM, SIGINT, SIGHUP}, [&](int signo) {
-    if (signo == SIGHUP) return reload(settings, server, log);
+    if (signo == SIGHUP) return reload(settings, groups, server, log);
     server.stop();
   });
   server.listen(open_listeners(settings.settings().smtp_listen));

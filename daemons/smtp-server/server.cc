@@ -22,7 +22,7 @@ constexpr Duration kLastReplyPatience{10'000};
 }  // namespace
 
 Server::Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ipc::Submitter::Offers offers,
-               EtrnRuns::Queues queues)
+               GroupOf group_of, EtrnRuns::Queues queues)
     : loop_(loop),
       log_(log),
       rules_(std::move(rules)),
@@ -36,7 +36,10 @@ Server::Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ip
       load_(rules_->load_source),
       means_{.loop = loop,
              .log = log,
-             .handover = {.submitter = submitter_, .buffers = buffers_, .date = [this] { return date(); }},
+             .handover = {.submitter = submitter_,
+                          .buffers = buffers_,
+                          .date = [this] { return date(); },
+                          .group_of = std::move(group_of)},
              .etrn = etrn_,
              .ended = [this](Connection& connection,
                              std::shared_ptr<net::Stream> rest) { ended(connection, std::move(rest)); }},

@@ -18,8 +18,10 @@ namespace sluice::smtp_server {
 
 class Server {
  public:
-  // offers: which queues take messages now. queues: which can be told to run.
-  Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ipc::Submitter::Offers offers,
+  // offers: which queues take messages now. group_of: which queue group takes a message, as the offers name it.
+  // queues: which can be told to run.
+  using GroupOf = std::function<std::size_t(const mail::Envelope&)>;
+  Server(net::Loop& loop, Log& log, std::shared_ptr<const Rules> rules, ipc::Submitter::Offers offers, GroupOf group_of,
          EtrnRuns::Queues queues);
 
   void listen(std::vector<os::Fd> listeners);

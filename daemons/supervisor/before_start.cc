@@ -58,7 +58,7 @@ void check_programs(const Instance& instance) {
 }
 
 void make_directories(const Instance& instance, const layout::Owners& owners) {
-  make(instance.queue_base, queue::public_places(), owners);
+  for (const std::string& directory : instance.groups.directories()) make(directory, queue::public_places(), owners);
   make(instance.run_directory, queue::run_places(), owners);
 }
 

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "base/bytes.h"
 #include "system/os/failure.h"
 #include "system/os/fd.h"
 #include "system/os/regular_file.h"
@@ -20,16 +21,18 @@ namespace {
 constexpr unsigned kMost = 1023;
 constexpr std::size_t kLongest = 256;
 
-std::string path_in(const std::string& directory) { return directory + "/qcount"; }
-
 Failure<std::string> cannot(const char* what, const std::string& path) {
   return fail(os::with_errno(fmt::format("cannot {} {}", what, path)));
 }
 
 }  // namespace
 
-Result<std::optional<unsigned>, std::string> read_count(const std::string& control_directory) {
-  const std::string path = path_in(control_directory);
+std::string count_file_of(const groups::Group& group) {
+  return group.is_default() ? "qcount" : "qcount." + ascii_lowered(group.name);
+}
+
+Result<std::optional<unsigned>, std::string> read_count(const std::string& control_directory, const std::string& name) {
+  const std::string path = control_directory + '/' + name;
   const auto file = os::read_regular_file(path, kLongest);
   if (!file) return fail(file.error().what);
   if (!*file) return std::nullopt;
@@ -43,8 +46,8 @@ Result<std::optional<unsigned>, std::string> read_count(const std::string& contr
   return count;
 }
 
-Result<void, std::string> write_count(const std::string& control_directory, unsigned count) {
-  const std::string path = path_in(control_directory), fresh = path + ".new";
+Result<void, std::string> write_count(const std::string& control_directory, const std::string& name, unsigned count) {
+  const std::string path = control_directory + '/' + name, fresh = path + ".new";
   const std::string text = fmt::format("{}\n", count);
   ::unlink(fresh.c_str());  // of one that was killed while it wrote
   const os::Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));

@@ -24,13 +24,14 @@ supervise::QueueSample sample_of(const link::QueueReport& report) {
 
 }  // namespace
 
-Fleet::Fleet(net::Loop& loop, const Instance& instance, const layout::Owners& owners, const FleetLimits& limits)
+Fleet::Fleet(net::Loop& loop, const Instance& instance, const groups::Group& group, const layout::Owners& owners,
+             const FleetLimits& limits, Offer::OnLoads on_loads)
     : loop_(loop),
       instance_(instance),
+      group_(group),
       owners_(owners),
       scaling_({}),
-      offer_(loop, instance.ipc_prefix, owners,
-             [this](std::span<const link::LoadMessage> messages) { loads(messages); }),
+      offer_(loop, instance.ipc_prefix, ipc::scheduler_object(group.policy.name), owners, std::move(on_loads)),
       looks_(loop, [this] { look(); }),
       retired_looks_(loop, [this] { look_at_retired(); }),
       remember_again_(loop, [this] { remember_count(); }) {
@@ -42,16 +43,13 @@ Fleet::~Fleet() = default;
 void Fleet::set_limits(const FleetLimits& limits) {
   limits_ = limits;
   bounds_ = {limits.queue_count, limits.queue_count};
-  if (instance_.dynamic)
-    bounds_ = supervise::dynamic_bounds(instance_.queue_start, limits.queue_count, limits.queue_max);
+  if (instance_.dynamic) bounds_ = supervise::dynamic_bounds(group_.first, limits.queue_count, limits.queue_max);
   scaling_.set_limits({bounds_.floor, bounds_.ceiling, limits.max_load, instance_.keep_count});
   offer_.set_interval(limits.error_interval);
   ceiling_said_.reset();
 }
 
-std::string Fleet::directory_of(unsigned place) const {
-  return supervise::queue_at(instance_.queue_base, instance_.queue_start + place).directory;
-}
+std::string Fleet::directory_of(unsigned place) const { return instance_.groups.directory_of(number_of(place)); }
 
 FleetQueue* Fleet::at(unsigned place) const {
   const auto found = queues_.find(place);
@@ -73,7 +71,9 @@ void Fleet::start() {
   if (instance_.dynamic)
     offer_.start();
   else
-    ipc::remove_scheduler_objects(instance_.ipc_prefix);  // clients would take it for a sign that queues are dynamic
+    ipc::remove_scheduler_objects(
+        instance_.ipc_prefix,
+        ipc::scheduler_object(group_.policy.name));  // clients would take it for a sign that queues are dynamic
   first_count();
   say_start();
   for (unsigned place = 0; place < count_; ++place) add(place, false).start();
@@ -85,48 +85,61 @@ void Fleet::start() {
 void Fleet::first_count() {
   count_ = bounds_.floor;
   if (!instance_.dynamic) return;
-  const auto remembered = read_count(instance_.control_directory);
+  const auto remembered = read_count(instance_.control_directory, count_file_of(group_));
   if (!remembered) return alert(fmt::format("{}; beginning with {} queues", remembered.error(), count_));
   remembered_ = *remembered;
   count_ = bounds_.hold(remembered_.value_or(count_));
 }
 
 void Fleet::say_start() const {
-  const std::string what = fmt::format("qStart/qCount {}/{}", instance_.queue_start, count_);
+  std::string what = fmt::format("qStart/qCount {}/{}", group_.first, count_);
+  if (!group_.is_default()) what += " of group " + group_.name;
   if (!instance_.dynamic)
     return announce(fmt::format("pid {} static queues {} conf split={}", ::getpid(), what, instance_.shape.split));
-  const auto numbers = queue_numbers(instance_.queue_base);
   announce(fmt::format("pid {} dynamic queues {}, qconf={}, conf split={}, msgqueue_len={}, msgqueue_size={}",
-                       ::getpid(), what, numbers.size(), instance_.shape.split, instance_.hints.messages,
+                       ::getpid(), what, found().size(), instance_.shape.split, instance_.hints.messages,
                        instance_.hints.octets));
 }
 
 void Fleet::start_others() {
-  std::vector<unsigned> idle;
-  for (const unsigned number : queue_numbers(instance_.queue_base)) {
-    const unsigned place = number - instance_.queue_start;
-    if (number < instance_.queue_start || (place >= count_ && !instance_.dynamic))
-      idle.push_back(number);
+  std::vector<groups::FoundQueue> idle;
+  for (const groups::FoundQueue& queue : found()) {
+    const unsigned place = queue.number - group_.first;
+    if (!is_ours(queue.number) || (place >= count_ && !instance_.dynamic))
+      idle.push_back(queue);
     else if (place >= count_)
       add(place, true).start();
   }
   say_what_is_not_run(idle);
 }
 
-void Fleet::say_what_is_not_run(const std::vector<unsigned>& numbers) const {
-  for (const unsigned number : numbers)
-    announce(fmt::format("queue {} is there and not run, whatever is in it: its number is {}",
-                         supervise::queue_at(instance_.queue_base, number).directory,
-                         instance_.dynamic ? fmt::format("below {}", instance_.queue_start)
-                                           : fmt::format("outside of {} to {}", instance_.queue_start,
-                                                         instance_.queue_start + count_ - 1)));
+void Fleet::say_what_is_not_run(const std::vector<groups::FoundQueue>& queues) const {
+  for (const groups::FoundQueue& queue : queues)
+    announce(fmt::format("queue {} is there and not run, whatever is in it: its number is {}", queue.directory,
+                         instance_.dynamic && group_.is_default() && queue.number < group_.first
+                             ? fmt::format("below {}", group_.first)
+                             : fmt::format("outside of {} to {}", group_.first,
+                                           instance_.dynamic ? group_.last() : group_.first + count_ - 1)));
 }
+
+std::vector<groups::FoundQueue> Fleet::found() const {
+  auto queues = instance_.groups.found();
+  std::erase_if(queues,
+                [this](const groups::FoundQueue& queue) { return &instance_.groups.all()[queue.group] != &group_; });
+  return queues;
+}
+
+bool Fleet::is_ours(unsigned number) const {
+  return number >= group_.first && &instance_.groups.all()[instance_.groups.group_with(number)] == &group_;
+}
+
+bool Fleet::has(unsigned number) const { return number >= group_.first && at(number - group_.first) != nullptr; }
 
 FleetQueue& Fleet::add(unsigned place, bool draining) {
   scaling_.forget(place);
   auto& queue = queues_[place];
   queue = std::make_unique<FleetQueue>(loop_, instance_, owners_,
-                                       supervise::queue_at(instance_.queue_base, instance_.queue_start + place),
+                                       supervise::QueueSpec{number_of(place), directory_of(place)},
                                        limits_.error_interval, events_of(place));
   if (draining) queue->drain();
   return *queue;
@@ -151,7 +164,7 @@ FleetQueue::Events Fleet::events_of(unsigned place) {
   events.on_retired = [this, place](pid_t pid) { retire(place, pid); };
   events.on_note = [this, place](const std::string& note) {
     std::string same = note;  // for all queues
-    const std::string name = fmt::format("queue{}", instance_.queue_start + place);
+    const std::string name = fmt::format("queue{}", number_of(place));
     if (const auto found = same.find(name); found != same.npos) same.replace(found, name.size(), "queue");
     if (notes_.insert(same).second) announce(note);
   };
@@ -178,7 +191,7 @@ void Fleet::forward(int signo) {
 }
 
 Result<void, std::string> Fleet::pause(unsigned number, bool on) {
-  FleetQueue* const queue = number < instance_.queue_start ? nullptr : at(number - instance_.queue_start);
+  FleetQueue* const queue = number < group_.first ? nullptr : at(number - group_.first);
   if (queue == nullptr) return fail(fmt::format("there is no queue {} that is run", number));
   return queue->pause(on);
 }
@@ -198,7 +211,8 @@ void Fleet::stop(std::function<void()> then) {
 }
 
 nlohmann::json Fleet::describe() const {
-  nlohmann::json json{{"group", "default"},
+  nlohmann::json json{{"group", group_.name},
+                      {"first", group_.first},
                       {"mode", instance_.dynamic ? "dynamic" : "static"},
                       {"count", count_},
                       {"floor", bounds_.floor},
@@ -215,6 +229,7 @@ std::vector<nlohmann::json> Fleet::reports() const {
   std::vector<nlohmann::json> reports;
   for (const auto& [place, queue] : queues_) {
     reports.push_back(queue->report());
+    reports.back()["group"] = group_.name;
     reports.back()["load"] = scaling_.load_of(place, loop_.now());
   }
   return reports;

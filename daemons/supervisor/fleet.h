@@ -1,7 +1,8 @@
-// Fleet: the queues of one group. Static: as many as QUEUE_COUNT says, always. Dynamic: the places 0 to count()-1 are
-// in use, that is offered to clients (offer.h), and core/supervise/scaling.h decides from their load how many that are;
-// those behind drain, retire and are looked after: what another program puts into the todo directory of a retired
-// queue is found within 20 s, and the queue is started to deliver it. Place p is the queue QUEUE_START + p.
+// Fleet: the queues of one group. Static: as many as QUEUE_COUNT (or the group) says, always. Dynamic: the places 0 to
+// count()-1 are in use, that is offered to clients (offer.h), and core/supervise/scaling.h decides from their load how
+// many that are; those behind drain, retire and are looked after: what another program puts into the todo directory of
+// a retired queue is found within 20 s, and the queue is started to deliver it. Place p is the queue of number (first
+// of the group) + p.
 //
 // At the start every queue directory from QUEUE_START on is run once, also beyond QUEUE_MAX, which may have been
 // lowered since, so that nothing in it is forgotten. No trouble of one queue concerns another.
@@ -35,19 +36,23 @@ struct FleetLimits {
 
 class Fleet {
  public:
-  // `instance` and `owners` are not owned.
-  Fleet(net::Loop& loop, const Instance& instance, const layout::Owners& owners, const FleetLimits& limits);
+  // `instance`, `group` (one of the instance's) and `owners` are not owned. on_loads: what other programs say of the
+  // loads of queues, of any group; only the default group hears it.
+  Fleet(net::Loop& loop, const Instance& instance, const groups::Group& group, const layout::Owners& owners,
+        const FleetLimits& limits, Offer::OnLoads on_loads);
   ~Fleet();
 
   void start();
   void set_limits(const FleetLimits& limits);
   // Every queue in use takes mail, or will not soon.
   bool settled() const;
-  unsigned count() const { return count_; }
+  const groups::Group& group() const { return group_; }
 
   bool ended(pid_t pid, int status);  // a process; false: not one of its own
   void forward(int signo);
   void stop(std::function<void()> then);
+  bool has(unsigned number) const;
+  void loads(std::span<const link::LoadMessage> messages);
   // By its number; false: no such queue runs.
   Result<void, std::string> pause(unsigned number, bool on);
 
@@ -66,11 +71,14 @@ class Fleet {
   FleetQueue* at(unsigned place) const;
   std::vector<supervise::PlaceState> states() const;
   std::string directory_of(unsigned place) const;
+  unsigned number_of(unsigned place) const { return group_.first + place; }
+  bool is_ours(unsigned number) const;            // a queue of this number would be this group's
+  std::vector<groups::FoundQueue> found() const;  // on disk, in this group's directories
 
   void first_count();
   void say_start() const;
   void start_others();
-  void say_what_is_not_run(const std::vector<unsigned>& numbers) const;
+  void say_what_is_not_run(const std::vector<groups::FoundQueue>& queues) const;
 
   void follow_load();
   void look();  // asks for a decision and carries it out
@@ -78,7 +86,6 @@ class Fleet {
   void grow(const supervise::Decision& decision);
   void drain(const supervise::Decision& decision);
   void say_ceiling(const supervise::Decision& decision);
-  void loads(std::span<const link::LoadMessage> messages);
   void count_changed();
   void remember_count();
   void put_offer();
@@ -87,6 +94,7 @@ class Fleet {
 
   net::Loop& loop_;
   const Instance& instance_;
+  const groups::Group& group_;
   const layout::Owners& owners_;
   FleetLimits limits_;
   supervise::CountBounds bounds_;

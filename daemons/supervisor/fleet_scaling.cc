@@ -97,15 +97,15 @@ void Fleet::loads(std::span<const link::LoadMessage> messages) {
   if (instance_.keep_count) return alert("deferring qmonitor msg to update load as -n option in effect");
   bool known = false;
   for (const link::LoadMessage& message : messages) {
-    const std::uint32_t place = message.queue - instance_.queue_start;
-    if (message.queue < instance_.queue_start || place >= count_) continue;
+    const std::uint32_t place = message.queue - group_.first;
+    if (message.queue < group_.first || place >= count_) continue;
     scaling_.report(place, message.load, loop_.now());
     known = true;
   }
   if (!known) return;
   for (unsigned place = 0; place < count_; ++place)
-    announce(fmt::format("total local+remote load[{}] = {:.0f}", instance_.queue_start + place,
-                         scaling_.load_of(place, loop_.now())));
+    announce(
+        fmt::format("total local+remote load[{}] = {:.0f}", number_of(place), scaling_.load_of(place, loop_.now())));
   const auto decision = scaling_.decide(states(), count_, loop_.now());
   carry_out(decision);
   if (decision.action == supervise::Decision::Action::kKeep && decision.cause == supervise::Decision::Cause::kNone)
@@ -120,7 +120,7 @@ void Fleet::count_changed() {
 
 void Fleet::remember_count() {
   if (remembered_ == count_) return;
-  const auto written = write_count(instance_.control_directory, count_);
+  const auto written = write_count(instance_.control_directory, count_file_of(group_), count_);
   if (written) {
     remembered_ = count_;
     complaint_.clear();
@@ -133,8 +133,8 @@ void Fleet::remember_count() {
 void Fleet::put_offer() {
   if (!instance_.dynamic || stopping_) return;
   int made = 0;
-  for (const unsigned number : queue_numbers(instance_.queue_base))
-    if (number >= instance_.queue_start) ++made;
+  for (const groups::FoundQueue& queue : found())
+    if (queue.number >= group_.first) ++made;
   offer_.put({static_cast<std::int32_t>(std::min(offered_, count_)), made});
 }
 
@@ -152,10 +152,10 @@ void Fleet::retire(unsigned place, pid_t pid) {
 
 void Fleet::look_at_retired() {
   if (stopping_) return;
-  for (const unsigned number : queue_numbers(instance_.queue_base)) {
-    const unsigned place = number - instance_.queue_start;
-    if (number < instance_.queue_start || at(place) != nullptr) continue;
-    auto names = todo_names(directory_of(place), kMostNames);
+  for (const groups::FoundQueue& queue : found()) {
+    const unsigned place = queue.number - group_.first;
+    if (!is_ours(queue.number) || at(place) != nullptr) continue;
+    auto names = todo_names(queue.directory, kMostNames);
     if (names.empty()) {
       left_.erase(place);
       continue;

@@ -14,8 +14,8 @@ os::Environment common_environment(os::Environment environment, const Instance& 
   environment.set("SLUICE_HOME", instance.home);
   environment.set("CONTROLDIR", instance.control_directory);
   environment.set("QUEUE_BASE", instance.queue_base);
-  environment.set("QUEUE_START", std::to_string(instance.queue_start));
-  environment.set("QUEUE_COUNT", std::to_string(instance.queues.size()));
+  environment.set("QUEUE_START", std::to_string(instance.groups.default_group().first));
+  environment.set("QUEUE_COUNT", std::to_string(instance.groups.default_group().least));
   environment.set("CONFSPLIT", std::to_string(instance.shape.split));
   environment.set("BIGTODO", instance.shape.big_todo ? "1" : "0");
   environment.set("SLUICE_SUPERVISOR", std::to_string(::getpid()));
@@ -30,16 +30,15 @@ os::Environment common_environment(os::Environment environment, const Instance& 
 
 Instance instance_of(const settings::Settings& settings, const supervise::StartOptions& options,
                      const std::string& binaries) {
-  Instance instance;
+  if (const auto queues = supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count);
+      !queues)
+    throw os::Fatal(111, std::string(supervise::to_string(queues.error())));
+  Instance instance(settings);
   instance.home = settings.home;
   instance.control_directory = settings.control_dir;
   instance.run_directory = settings.run_dir;
   instance.queue_base = settings.queue_base;
   instance.binaries = binaries;
-  auto queues = supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count);
-  if (!queues) throw os::Fatal(111, std::string(supervise::to_string(queues.error())));
-  instance.queues = std::move(*queues);
-  instance.queue_start = settings.queue_start;
   instance.dynamic = options.dynamic;
   instance.compatible = options.compatible;
   instance.keep_count = options.keep_count;
@@ -55,9 +54,14 @@ Instance instance_of(const settings::Settings& settings, const supervise::StartO
   instance.run_defaults = supervise::run_defaults_of(settings);
   instance.most_children = settings.queue_run_max_children;
   instance.runs_restricted = settings.restrict_qrun;
+  instance.nice = static_cast<int>(settings.queue_run_nice);
   instance.restart.first = settings.supervisor_restart_delay;
   instance.restart.last = std::max(settings.supervisor_restart_delay, settings.supervisor_restart_delay_limit);
   return instance;
+}
+
+int nice_of(const Instance& instance, unsigned number) {
+  return instance.groups.all()[instance.groups.group_with(number)].policy.nice.value_or(instance.nice);
 }
 
 std::string mode_option(const Instance& instance) {

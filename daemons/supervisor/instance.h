@@ -11,16 +11,18 @@
 #include "core/supervise/queue_set.h"
 #include "core/supervise/restart_policy.h"
 #include "core/supervise/start_options.h"
+#include "system/groups/groups.h"
 #include "system/ipc/message_queue.h"
 #include "system/os/environment.h"
 
 namespace sluice::supervisor {
 
 struct Instance {
+  explicit Instance(const settings::Settings& settings) : groups(settings) {}
+
   std::string home, control_directory, run_directory, queue_base;
-  std::string binaries;                      // where the daemons are
-  std::vector<supervise::QueueSpec> queues;  // QUEUE_COUNT of them; with dynamic queues the fewest that are run
-  unsigned queue_start = 1;
+  std::string binaries;     // where the daemons are
+  groups::Groups groups;    // of queues, the default group first
   bool dynamic = false;     // -d: their number follows the load
   bool compatible = false;  // -c: todo-proc serves lock/trigger as well
   bool keep_count = false;  // -n
@@ -36,11 +38,15 @@ struct Instance {
   supervise::RunDefaults run_defaults;        // what counts where a group says nothing
   std::uint32_t most_children = 0;            // of persistent runners: which groups share one
   bool runs_restricted = false;               // only root and qmail-send's own user may start queue runs
+  int nice = 0;                               // of the queues of groups that say nothing
 };
 
 // Throws os::Fatal when the queue numbers cannot be.
 Instance instance_of(const settings::Settings& settings, const supervise::StartOptions& options,
                      const std::string& binaries);
+
+// What is added to our own nice value for the daemons of this queue.
+int nice_of(const Instance& instance, unsigned number);
 
 // What qmail-start is told of the mode: -s, -d or -cd.
 std::string mode_option(const Instance& instance);

@@ -20,8 +20,9 @@ TEST_F(InstanceOf, TakesQueuesAndPathsFromTheSettings) {
   settings_.queue_start = 3;
   settings_.queue_count = 2;
   const Instance instance = made();
-  ASSERT_EQ(instance.queues.size(), 2u);
-  EXPECT_EQ(instance.queues[1], (supervise::QueueSpec{4, "/i/queue/queue4"}));
+  ASSERT_EQ(instance.groups.all().size(), 1u);
+  EXPECT_EQ(instance.groups.default_group().least, 2u);
+  EXPECT_EQ(instance.groups.directory_of(4), "/i/queue/queue4");
   EXPECT_EQ(instance.run_directory, "/i/run");
   EXPECT_TRUE(instance.smtp_listen.empty());
 }
@@ -62,7 +63,7 @@ TEST_F(InstanceOf, TellsEachQueueWhichItIsAndWhatAllMustAgreeOn) {
   os::Environment inherited;
   inherited.set("PATH", "/usr/bin");
   inherited.set("QUEUEDIR", "/stale");
-  const auto environment = queue_environment(inherited, instance, instance.queues[1]);
+  const auto environment = queue_environment(inherited, instance, {4, instance.groups.directory_of(4)});
   for (const auto& [name, value] : {std::pair{"QUEUEDIR", "/i/queue/queue4"},
                                     {"QIDENT", "4"},
                                     {"QUEUE_BASE", "/i/queue"},

@@ -6,13 +6,15 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "core/settings/sources.h"
+
 namespace sluice::supervisor {
 namespace {
 
 class NeighbourStart : public ::testing::Test {
  protected:
   net::Loop loop_;
-  Instance instance_;
+  Instance instance_{settings::defaults("/nowhere", "host.example")};
   supervise::QueueSpec queue_{1, "/nowhere/queue1"};
   layout::Owners owners_ = layout::Owners::caller();
   NeighbourStarts starts_{loop_, instance_, queue_, owners_, [](link::Role, os::Fd) {}};

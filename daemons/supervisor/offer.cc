@@ -9,8 +9,13 @@
 
 namespace sluice::supervisor {
 
-Offer::Offer(net::Loop& loop, std::string prefix, const layout::Owners& owners, OnLoads on_loads)
-    : loop_(loop), prefix_(std::move(prefix)), owners_(owners), on_loads_(std::move(on_loads)), again_(loop, [this] {
+Offer::Offer(net::Loop& loop, std::string prefix, std::string object, const layout::Owners& owners, OnLoads on_loads)
+    : loop_(loop),
+      prefix_(std::move(prefix)),
+      object_(std::move(object)),
+      owners_(owners),
+      on_loads_(std::move(on_loads)),
+      again_(loop, [this] {
         if (!shared_ || loads_taken_away()) make();
         if (shared_) write();
         again_.set_after(interval_);
@@ -26,7 +31,7 @@ void Offer::start() {
 }
 
 void Offer::make() {
-  auto objects = ipc::make_scheduler_objects(prefix_, owners_);
+  auto objects = ipc::make_scheduler_objects(prefix_, object_, owners_);
   if (!objects) {
     if (complaint_ != objects.error()) alert(complaint_ = objects.error());
     return;
@@ -78,7 +83,7 @@ void Offer::close() {
   if (readable_) readable_->release(), readable_.reset();
   loads_.reset();
   shared_.reset();
-  ipc::remove_scheduler_objects(prefix_);
+  ipc::remove_scheduler_objects(prefix_, object_);
 }
 
 }  // namespace sluice::supervisor

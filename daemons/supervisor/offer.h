@@ -1,7 +1,7 @@
-// Offer: what dynamic queues show to the programs of this machine: the shared memory /qscheduler, which says how many
-// queues may be used, and the message queue of that name, by which anybody with the right tells how loaded a queue is
-// (core/link/queue_counts.h). What the system refuses, or somebody takes away, is made
-// after a while; nothing waits for it.
+// Offer: what the dynamic queues of a group show to the programs of this machine: the shared memory /qscheduler (of
+// another group than the default one: /qscheduler.GROUP), which says how many queues may be used, and the message queue
+// /qscheduler, by which anybody with the right tells how loaded a queue is (core/link/queue_counts.h). What the system
+// refuses, or somebody takes away, is made after a while; nothing waits for it.
 #pragma once
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -24,7 +24,7 @@ class Offer {
   using OnLoads = std::function<void(std::span<const link::LoadMessage>)>;
   static constexpr std::size_t kBatch = 64;
 
-  Offer(net::Loop& loop, std::string prefix, const layout::Owners& owners, OnLoads on_loads);
+  Offer(net::Loop& loop, std::string prefix, std::string object, const layout::Owners& owners, OnLoads on_loads);
   ~Offer();
 
   void set_interval(Duration between_tries) { interval_ = between_tries; }
@@ -41,7 +41,7 @@ class Offer {
   void receive();
 
   net::Loop& loop_;
-  std::string prefix_;
+  std::string prefix_, object_;
   const layout::Owners& owners_;
   OnLoads on_loads_;
   Duration interval_{5'000};

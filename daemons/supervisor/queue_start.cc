@@ -60,6 +60,7 @@ os::Program queue_program(const Instance& instance, const supervise::QueueSpec& 
   program.arguments = {"qmail-start"};
   program.environment = queue_environment(os::Environment::current(), instance, queue);
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) program.descriptors.emplace_back(fd, fd);
+  program.nice = nice_of(instance, queue.number);
   return program;
 }
 

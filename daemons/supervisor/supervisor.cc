@@ -45,16 +45,12 @@ std::vector<RunnerWork> works_of(const Instance& instance, const std::vector<sup
   return works;
 }
 
-FleetLimits limits_of(const config::Settings& settings) {
-  return {settings.queue_count, settings.queue_max, settings.max_load, settings.error_interval};
-}
-
 }  // namespace
 
 Supervisor::Supervisor(net::Loop& loop, Parts parts)
     : loop_(loop),
       parts_(std::move(parts)),
-      fleet_(loop, parts_.instance, parts_.owners, limits_of(parts_.settings.settings())),
+      fleets_(loop, parts_.instance, parts_.owners, parts_.settings.settings()),
       lock_look_(loop, [this] { look_at_lock(); }) {
   for (std::size_t i = 0; i < parts_.listeners.size(); ++i) add_server(i);
 }
@@ -84,7 +80,7 @@ void Supervisor::start() {
   }
   if (servers_.empty() && !parts_.form) return;
   doors_.emplace(
-      loop_, [this] { return !parts_.lock || fleet_.settled(); }, [this] { doors_are_open(); });
+      loop_, [this] { return !parts_.lock || fleets_.settled(); }, [this] { doors_are_open(); });
   if (parts_.form) parts_.form->stands();
 }
 
@@ -94,7 +90,7 @@ void Supervisor::take_queues() {
                      if (asker != ipc::Asker::kOwner) return fail(std::string(ipc::kOwnerOnly));
                      return answer(query);
                    });
-  fleet_.start();
+  fleets_.start();
 }
 
 void Supervisor::look_at_lock() {
@@ -149,7 +145,7 @@ void Supervisor::reap() {
       (*server)->ended(ended->status);
     else if (!(runners_ && runners_->ended(ended->pid, ended->status)) &&
              !(parts_.form && parts_.form->ended(ended->pid, ended->status)))
-      fleet_.ended(ended->pid, ended->status);  // or it was an orphan of one of them
+      fleets_.ended(ended->pid, ended->status);  // or it was an orphan of one of them
   }
 }
 
@@ -161,7 +157,7 @@ void Supervisor::reload() {
   }
   if (!reloaded->need_restart.empty())
     announce(fmt::format("changes of {} count after the next start", fmt::join(reloaded->need_restart, ", ")));
-  fleet_.set_limits(limits_of(parts_.settings.settings()));
+  fleets_.set_limits(parts_.settings.settings());
   if (parts_.form) restart_form(reloaded->need_restart);
 }
 
@@ -180,7 +176,7 @@ void Supervisor::restart_form(const std::vector<std::string_view>& need_restart)
 }
 
 void Supervisor::forward(int signo) {
-  fleet_.forward(signo);
+  fleets_.forward(signo);
   if (signo != SIGHUP) return;
   for (const auto& server : servers_) server->forward(signo);
 }
@@ -198,7 +194,7 @@ void Supervisor::stop() {
 void Supervisor::stop_servers_and_queues() {
   stop_all(servers_, [this] {
     for (const auto& listeners : parts_.listeners) listeners->close();
-    fleet_.stop([this] { stopped(); });
+    fleets_.stop([this] { stopped(); });
   });
 }
 
@@ -227,14 +223,18 @@ std::optional<os::Program> Supervisor::successor() const {
 Result<ipc::Answers, std::string> Supervisor::answer(const nlohmann::json& query) {
   const auto what = query.value("what", nlohmann::json());
   if (what == "status") return status();
-  if (what == "fleet") return ipc::answer_list({text_of(fleet_.describe())});
+  if (what == "fleet") {
+    std::vector<std::string> answers;
+    for (const auto& group : fleets_.describe()) answers.push_back(text_of(group));
+    return ipc::answer_list(std::move(answers));
+  }
   if (what == "pause") return pause(query);
   return fail(std::string("the supervisor answers \"status\", \"fleet\" and \"pause\" only"));
 }
 
 ipc::Answers Supervisor::status() const {
   std::vector<std::string> answers;
-  for (const auto& report : fleet_.reports()) answers.push_back(text_of(report));
+  for (const auto& report : fleets_.reports()) answers.push_back(text_of(report));
   for (const auto& server : servers_) answers.push_back(text_of(server->report()));
   return ipc::answer_list(std::move(answers));
 }
@@ -245,7 +245,7 @@ Result<ipc::Answers, std::string> Supervisor::pause(const nlohmann::json& query)
     return fail(std::string("\"pause\" needs the number of a \"queue\" and whether it is \"on\""));
   const auto queue = number->get<std::uint64_t>();
   if (queue >= queue::kQueueNumbers) return fail(fmt::format("there is no queue {} that is run", queue));
-  if (const auto done = fleet_.pause(static_cast<unsigned>(queue), on->get<bool>()); !done) return fail(done.error());
+  if (const auto done = fleets_.pause(static_cast<unsigned>(queue), on->get<bool>()); !done) return fail(done.error());
   return ipc::answer_list({text_of({{"queue", queue}, {"paused", on->get<bool>()}})});
 }
 

@@ -13,7 +13,7 @@
 
 #include "child.h"
 #include "daemon_form.h"
-#include "fleet.h"
+#include "fleets.h"
 #include "instance.h"
 #include "open_doors.h"
 #include "runners.h"
@@ -69,7 +69,7 @@ class Supervisor {
 
   net::Loop& loop_;
   Parts parts_;
-  Fleet fleet_;
+  Fleets fleets_;
   Children servers_;
   std::optional<ipc::ControlServer> control_;
   std::optional<OpenDoors> doors_;  // servers and queue runs wait for them

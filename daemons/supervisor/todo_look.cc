@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 
-#include "core/supervise/queue_set.h"
 #include "system/os/fd.h"
 
 namespace sluice::supervisor {
@@ -38,17 +37,6 @@ void list(int at, const char* path,
 }
 
 }  // namespace
-
-std::vector<unsigned> queue_numbers(const std::string& queue_base) {
-  std::vector<unsigned> numbers;
-  list(AT_FDCWD, queue_base.c_str(), [&](int, const char* name, bool is_directory) {
-    const auto number = is_directory ? supervise::number_of_queue(name) : std::nullopt;
-    if (number) numbers.push_back(*number);
-    return true;
-  });
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
-}
 
 std::vector<std::string> todo_names(const std::string& queue_directory, std::size_t most) {
   std::vector<std::string> names;

@@ -1,14 +1,11 @@
-// Looking at queues that do not run: which there are, and whether another program put mail into one. Only names are
-// looked at: what is in files is read by the queue's own daemons, which are not root. Follows no symbolic links.
+// Looking at queues that do not run: whether another program put mail into one. Only names are looked at: what is in
+// files is read by the queue's own daemons, which are not root. Follows no symbolic links.
 #pragma once
 
 #include <string>
 #include <vector>
 
 namespace sluice::supervisor {
-
-// The numbers of the directories queueN in there, ascending.
-std::vector<unsigned> queue_numbers(const std::string& queue_base);
 
 // The files in the todo directory of a queue and, whatever its split is, in the directories below it, in order; at most
 // so many. Clients whose BIGTODO differs put them elsewhere than we would.

@@ -28,14 +28,6 @@ class TodoLook : public ::testing::Test {
   fs::path base_;
 };
 
-TEST_F(TodoLook, FindsTheDirectoriesOfQueuesAndNothingElse) {
-  for (const char* name : {"queue10", "queue2", "queue02", "nqueue", "queue1024"}) make(name);
-  put("queue3");
-  fs::create_directory_symlink(base_ / "queue2", base_ / "queue4");
-  EXPECT_THAT(queue_numbers(base_), ElementsAre(2, 10));
-  EXPECT_THAT(queue_numbers(base_ / "none"), IsEmpty());
-}
-
 TEST_F(TodoLook, FindsMailWhereverTheSplitPutsIt) {
   make("queue1/todo/7");
   EXPECT_THAT(todo_names(base_ / "queue1", 10), IsEmpty());

@@ -33,19 +33,24 @@ struct Stop {
 
 extern "C" void on_alarm(int) { ::_exit(kTimeout); }
 
-std::string some_queue() {
+struct SomeQueue {
+  std::string directory;
+  bool the_only_group = true;
+};
+
+SomeQueue some_queue() {
   const auto loaded = config::load({});
   if (!loaded) throw Stop{kSettings};
   const settings::Settings& settings = loaded->settings;
+  const groups::Groups groups(settings);
   if (!supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count)) throw Stop{kSettings};
-  const ipc::OfferedQueues offered = ipc::offered_queues(settings);
+  const ipc::OfferedQueues offered = ipc::offered_queues(settings, groups.default_group());
+  const bool only = groups.all().size() == 1;
   const auto order = select::QueueChoice(ipc::some_turn()).in_order(offered.states());
-  const auto directory = [&](std::size_t place) {
-    return settings.queue_base + '/' + ipc::queue_name(offered.queues[place].number);
-  };
+  const auto directory = [&](std::size_t place) { return groups.directory_of(offered.queues[place].number); };
   for (const std::size_t place : order)
-    if (::access(directory(place).c_str(), F_OK) == 0) return directory(place);
-  return directory(order.front());
+    if (::access(directory(place).c_str(), F_OK) == 0) return {directory(place), only};
+  return {directory(order.front()), only};
 }
 
 void check_space(const std::string& queue, const std::string& min_free) {
@@ -64,8 +69,12 @@ int become_target(int argc, char** argv) {
       os::find_program(target.arguments.front(), environment.find("PATH").value_or(""));  // before we go elsewhere
   if (target.is_qmail_queue) {
     std::string queue = environment.find("QUEUEDIR").value_or("");
-    if (queue.empty()) queue = some_queue();
-    environment.set("QUEUEDIR", queue);
+    if (queue.empty()) {
+      SomeQueue some = some_queue();
+      queue = std::move(some.directory);
+      // Which group takes the message is for qmail-queue to find, which reads its envelope.
+      if (some.the_only_group) environment.set("QUEUEDIR", queue);
+    }
     check_space(queue, environment.find("MIN_FREE").value_or(""));
     target.arguments.insert(target.arguments.begin() + 1, queue);
   }

@@ -101,6 +101,8 @@ bool submit(const Places& places, const Caller& caller, const mail::Envelope& en
   submission::Doors doors;
   doors.intakes = places.intakes;
   doors.states = places.states;
+  doors.groups = places.groups;
+  doors.rules = places.rules;
   submission::TextSource source(message);
   std::optional<submission::Whom> whom;
   // The kernel tells the intake as whom we act; for whom, only we know.
@@ -113,8 +115,8 @@ bool submit(const Places& places, const Caller& caller, const mail::Envelope& en
 }
 
 // Its directory, which is the working directory then.
-std::string enter_some_queue(const Places& places) {
-  for (const std::string& directory : places.queues)
+std::string enter_some_queue(const Places& places, const mail::Envelope* envelope) {
+  for (const std::string& directory : in_order(places, envelope))
     if (enter_queue(directory)) return directory;
   throw Stop{Exit::kQueueDirectory};
 }
@@ -141,14 +143,14 @@ void queue_message() {
   if (!more) {
     const mail::Envelope envelope = read_envelope();
     if (envelope.recipients.empty() || submit(places, caller, envelope, octets)) return;  // to nobody: nothing to do
-    const std::string directory = enter_some_queue(places);
+    const std::string directory = enter_some_queue(places, &envelope);
     TodoMessage message(places.split, places.big_todo);
     message.write(octets);
     message.accept(todo_file_of(caller, envelope));
     tell(places, directory, message.notice());
   } else {
     // The intake wants the envelope first, our caller says it last: a large message goes straight to its file.
-    const std::string directory = enter_some_queue(places);
+    const std::string directory = enter_some_queue(places, nullptr);
     TodoMessage message(places.split, places.big_todo);
     for (; more; more = read_message(octets)) {
       message.write(octets);

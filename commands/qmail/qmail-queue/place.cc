@@ -24,11 +24,12 @@ std::string name_of(const std::string& directory) { return directory.substr(dire
 void use_named_queue(Places& places, std::string directory, const settings::Settings& settings) {
   if (directory.front() != '/') directory = settings.home + '/' + directory;
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
-  places.queues = {directory};
-  const std::string name = name_of(directory);
-  if (directory != settings.queue_base + '/' + name) return;
-  places.intakes = {queue::intake_socket(settings.run_dir, name)};
+  places.directories = {directory};
   places.states = {{.open = true}};
+  const std::string name = name_of(directory);
+  const auto number = supervise::number_of_queue(name);
+  if (!number || directory != groups::Groups(settings).directory_of(*number)) return;
+  places.intakes = {queue::intake_socket(settings.run_dir, name)};
 }
 
 // Run by root without the set-user-id bit.
@@ -55,21 +56,37 @@ Places find_places(const config::Environment& environment) {
   Places places;
   places.split = std::min<unsigned>(settings.conf_split, queue::kMaximumSplit);
   places.big_todo = settings.big_todo;
-  const ipc::OfferedQueues offered = ipc::offered_queues(settings);
-  places.dynamic = offered.dynamic || environment.variables.find("DYNAMIC_QUEUE").has_value();
+  const auto groups = std::make_shared<const groups::Groups>(settings);
+  places.dynamic = ipc::published_counts(settings, groups->default_group()) ||
+                   environment.variables.find("DYNAMIC_QUEUE").has_value();
   places.ipc_prefix = settings.ipc_prefix;
   const std::string named = environment.variables.find("QUEUEDIR").value_or("");
   if (!named.empty()) {
     use_named_queue(places, named, settings);
     return places;
   }
-  places.states = offered.states();
-  for (const ipc::OfferedQueue& queue : offered.queues)
+  for (const auto& [group, queue] : ipc::offers_of_groups(settings, *groups)) {
+    places.directories.push_back(groups->directory_of(queue.number));
     places.intakes.push_back(ipc::intake_of(settings, queue.number));
-  select::QueueChoice choice(ipc::some_turn());
-  for (const std::size_t chosen : choice.in_order(places.states))
-    places.queues.push_back(settings.queue_base + '/' + ipc::queue_name(offered.queues[chosen].number));
+    places.states.push_back(queue.state);
+    places.groups.push_back(group);
+  }
+  places.rules = groups;
   return places;
+}
+
+std::vector<std::string> in_order(const Places& places, const mail::Envelope* envelope) {
+  std::vector<select::QueueState> states = places.states;
+  std::size_t group = 0;
+  if (places.rules && envelope != nullptr)
+    group =
+        places.rules->choose(envelope->recipients, [](const mail::Recipient& one) -> Octets { return one.address; });
+  for (std::size_t i = 0; i < places.groups.size(); ++i)
+    if (places.groups[i] != group) states[i].load += select::kOtherGroup;
+  std::vector<std::string> directories;
+  for (const std::size_t chosen : select::QueueChoice(ipc::some_turn()).in_order(states))
+    directories.push_back(places.directories[chosen]);
+  return directories;
 }
 
 bool enter_queue(const std::string& directory) {

@@ -6,18 +6,23 @@
 // anything; what was opened is what is judged, and everything below is reached from there.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "core/mail/envelope.h"
 #include "core/select/queue_choice.h"
 #include "system/config/load.h"
+#include "system/groups/groups.h"
 
 namespace sluice::qmail_queue {
 
 struct Places {
-  std::vector<std::string> queues;         // directories, the first to be tried first
-  std::vector<std::string> intakes;        // sockets of queues that the instance runs, by number
-  std::vector<select::QueueState> states;  // of these
+  std::vector<std::string> directories;         // of the queues
+  std::vector<std::string> intakes;             // sockets of those that the instance runs: all of them, or none
+  std::vector<select::QueueState> states;       // of these; as many as directories
+  std::vector<std::size_t> groups;              // to which they belong
+  std::shared_ptr<const groups::Groups> rules;  // empty: there is no choice
   unsigned split = 0;
   bool big_todo = false;
   bool dynamic = false;  // queues have message queues
@@ -26,6 +31,9 @@ struct Places {
 
 // Throws Stop{kSettings} if the settings are bad.
 Places find_places(const config::Environment& environment);
+
+// The directories, the first to be tried first. A message whose envelope is not known is one of the default group.
+std::vector<std::string> in_order(const Places& places, const mail::Envelope* envelope);
 
 // The environment of this process, trusted if it is the caller's own program or the caller is root or ourselves.
 config::Environment caller_environment();

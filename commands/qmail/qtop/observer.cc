@@ -57,7 +57,7 @@ monitor::Snapshot Observer::look(const std::stop_token& stop) {
   monitor::Snapshot snapshot;
   snapshot.at = os::wall_now();
   snapshot.home = settings_.home;
-  snapshot.dynamic = ipc::published_counts(settings_).has_value();
+  snapshot.dynamic = ipc::published_counts(settings_, groups::Groups(settings_).default_group()).has_value();
   for (const observe::Queue& queue : observe::queues_of(settings_)) {
     if (stop.stop_requested()) return snapshot;
     snapshot.queues.push_back(look_at(queue, snapshot.dynamic, snapshot.lanes));

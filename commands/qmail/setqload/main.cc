@@ -99,14 +99,16 @@ int run(int argc, char** argv) {
   const Options options = parse(argc, argv);
   const auto loaded = config::load({});
   if (!loaded) throw os::Fatal(kExitFailure, loaded.error().front().to_text());
-  const auto counts = ipc::published_counts(loaded->settings);
+  const groups::Groups groups(loaded->settings);
+  const groups::Group& group = groups.all()[groups.group_with(options.queue)];
+  const auto counts = ipc::published_counts(loaded->settings, group);
   if (!counts) {
     fmt::print(stderr, "{}: fatal: {}\n", kName, observe::kNoScheduler);
     return kExitFailure;
   }
-  if (!observe::is_offered(*counts, loaded->settings, options.queue))
+  if (!observe::is_offered(*counts, group, options.queue))
     throw os::Fatal(kExitUsage, fmt::format("queue{} is not in use: there are {} queues from queue{} on", options.queue,
-                                            counts->in_use, loaded->settings.queue_start));
+                                            counts->in_use, group.first));
   if (!options.disable) return send_load(loaded->settings, options);
   set_flag(loaded->settings, options.queue, *options.disable);
   return 0;

@@ -125,6 +125,11 @@ void ActivityLog::triple_bounce_discarded(std::string& out, MessageId id) const 
   put(out, "triple bounce: discarding bounce/", id, queue_, '\n');
 }
 
+void ActivityLog::split(std::string& out, MessageId message, std::size_t count, MessageId id,
+                        std::string_view group) const {
+  put(out, "split msg ", message, ": split: count=", count, ", id=", id, ", group=", Foreign{group}, queue_, '\n');
+}
+
 void ActivityLog::end_message(std::string& out, MessageId id) const {
   put(out, "end msg ", id, " qmail-send:", queue_, '\n');
 }

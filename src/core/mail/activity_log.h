@@ -59,6 +59,8 @@ class ActivityLog {
   void warning(std::string& out, MessageId id, std::uint32_t pid) const;
   void double_bounce_discarded(std::string& out, MessageId id) const;
   void triple_bounce_discarded(std::string& out, MessageId id) const;
+  // So many recipients were handed over to a queue of another group, as `id`.
+  void split(std::string& out, MessageId message, std::size_t count, MessageId id, std::string_view group) const;
   void end_message(std::string& out, MessageId id) const;
 
   // The life of qmail-send.

@@ -59,6 +59,7 @@ struct Envelope {
   DeliveryMode mode = DeliveryMode::kBackground;
   std::int8_t precedence = 0;  // kLowestPrecedence to kHighestPrecedence
   Urgency urgency = Urgency::kNormal;
+  bool in_place = false;  // handed over by a queue of another queue group: not handed on again
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 

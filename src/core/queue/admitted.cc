@@ -14,6 +14,8 @@ std::string_view name_of(Channel channel) {
       return "remote";
     case Channel::kLmtp:
       return "lmtp";
+    case Channel::kGroup:
+      return "group";
   }
   return "unknown";
 }

@@ -14,7 +14,12 @@
 
 namespace sluice::queue {
 
-enum class Channel : std::uint8_t { kLocal = 0, kRemote = 1, kLmtp = 2 };
+enum class Channel : std::uint8_t {
+  kLocal = 0,
+  kRemote = 1,
+  kLmtp = 2,
+  kGroup = 3,  // to a queue of another queue group, which delivers: never in a frame or record
+};
 std::string_view name_of(Channel channel);
 
 struct Admitted {

@@ -77,6 +77,9 @@ class EnvelopeBuilder {
       case 'u':
         envelope_.urgency = hinted_urgency(value);
         return;
+      case 'g':
+        envelope_.in_place = value == Octets("\1", 1);
+        return;
       default:
         if (letter < 'a' || letter > 'z') refuse(EnvelopeError::kUnknownField);
     }
@@ -176,6 +179,7 @@ bool append_envelope_head(std::string& out, const mail::Envelope& envelope) {
   append_small(out, 'R', static_cast<std::uint8_t>(envelope.ret));
   append_small(out, 'm', static_cast<std::uint8_t>(envelope.mode));
   append_importance(out, envelope.precedence, envelope.urgency);
+  append_small(out, 'g', envelope.in_place);
   return append_text(out, 'E', envelope.envelope_id) && append_text(out, 'c', envelope.client) &&
          append_text(out, 'f', envelope.flow);
 }

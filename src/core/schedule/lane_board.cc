@@ -19,7 +19,7 @@ LaneBoard::LaneBoard(Jobs& jobs, Messages& messages, const Policy& policy, Share
       messages_(messages),
       policy_(&policy),
       flows_(jobs),
-      slots_{ChannelSlots(lanes_), ChannelSlots(lanes_), ChannelSlots(lanes_)},
+      slots_{ChannelSlots(lanes_), ChannelSlots(lanes_), ChannelSlots(lanes_), ChannelSlots(lanes_)},
       shared_(shared) {
   set_policy(policy, MonoTime::min());
 }

@@ -44,6 +44,7 @@ void LaneBoard::expire(Index index) {
 }
 
 bool LaneBoard::waits_for_runs(const Lane& lane) const {
+  if (lane.channel == Channel::kGroup) return false;
   return policy_->retry == Retry::kRuns || lane.hold != LaneHold::kNone;
 }
 

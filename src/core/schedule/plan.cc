@@ -116,7 +116,8 @@ void Scheduler::start_attempts(Channel channel, MonoTime now) {
 }
 
 void Scheduler::start(Index index, MonoTime now) {
-  const std::size_t most = std::max<std::uint32_t>(policy_.recipients_per_attempt, 1);
+  const bool to_group = board_[jobs_[index].lane].channel == Channel::kGroup;
+  const std::size_t most = to_group ? SIZE_MAX : std::max<std::uint32_t>(policy_.recipients_per_attempt, 1);
   if (jobs_[index].recipients.size() > most) {
     // The first `most` recipients go as a job of their own; the rest waits on in the same place.
     const Index part = split(index, jobs_[index].recipients.all().first(most));

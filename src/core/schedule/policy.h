@@ -20,7 +20,7 @@
 namespace sluice::schedule {
 
 using queue::Channel;
-inline constexpr std::size_t kChannels = 3;
+inline constexpr std::size_t kChannels = 4;
 constexpr std::size_t index_of(Channel channel) { return static_cast<std::size_t>(channel); }
 
 // When what was deferred is tried again.
@@ -85,9 +85,12 @@ struct Policy {
   static constexpr ChannelPolicy local() { return {10, {1, 5, 10}, 3, 10, {}, false, LaneHold::kNone}; }
   static constexpr ChannelPolicy remote() { return {20, {1, 5, 20}, 3, 20, {}, true, LaneHold::kNone}; }
 
-  std::array<ChannelPolicy, kChannels> channels{local(), remote(), remote()};
-  std::uint32_t recipients_per_attempt = 100;
-  std::array<Lifetime, kTerms> lifetimes;  // by Terms
+  // Handing over to another queue group takes milliseconds, and the group's queues share one lane.
+  static constexpr ChannelPolicy group() { return {20, {1, 5, 20}, 0, 10, {}, false, LaneHold::kNone}; }
+
+  std::array<ChannelPolicy, kChannels> channels{local(), remote(), remote(), group()};
+  std::uint32_t recipients_per_attempt = 100;  // not of kGroup: there all go at once
+  std::array<Lifetime, kTerms> lifetimes;      // by Terms
   Retry retry = Retry::kBackoff;
   RetryAges ages;                     // of runs that name none
   PriorityFactors factors;            // what an attempt adds to a message's number (LoadGate)

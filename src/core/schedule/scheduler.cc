@@ -90,9 +90,10 @@ Index Scheduler::new_job(Index message, Index lane, std::span<const std::uint32_
   return messages_[message].first_job = jobs_.add(std::move(job));
 }
 
-// For a job that is nowhere: what queue run it has to wait for, if any.
+// For a job that is nowhere: what queue run it has to wait for, if any. The way to another queue group is none: it is
+// there that the message waits.
 std::optional<Job::State> Scheduler::parking_of(const Job& job) const {
-  if (job.released) return std::nullopt;
+  if (job.released || board_[job.lane].channel == Channel::kGroup) return std::nullopt;
   if (board_[job.lane].hold != LaneHold::kNone) return Job::State::kAwaitsLaneRun;
   const bool waits = job.attempts == 0 ? messages_[job.message].waits_for_run : policy_.retry == Retry::kRuns;
   return waits ? std::optional(Job::State::kAwaitsRun) : std::nullopt;

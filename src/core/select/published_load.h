@@ -16,6 +16,7 @@ namespace sluice::select {
 inline constexpr std::uint32_t kFullChannel = 10'000;      // load of a channel with all of its deliveries in flight
 inline constexpr std::uint32_t kLastResort = 100'000'000;  // above every load that is measured
 inline constexpr std::uint32_t kCongested = 1'000'000;  // added by who sees that a queue takes more slowly than it gets
+inline constexpr std::uint32_t kOtherGroup = 200'000'000;  // added to queues of another group than the message's
 
 QueueState state_of(const std::optional<link::QueueCounts>& published);
 

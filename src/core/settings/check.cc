@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "core/route/queue_groups.h"
 #include "core/settings/network.h"
 #include "core/settings/quantity.h"
 
@@ -155,6 +156,21 @@ Finding check_lmtp_route(std::string_view text) {
   if (auto bad = check_relay(target, first + 1)) return bad;
   if (target.ends_with(":25")) return wrong(text.size() - 2, "LMTP must not be spoken on port 25");
   return std::nullopt;
+}
+
+Finding check_queue_group(std::string_view text) {
+  if (auto bad = check_printable(text, true)) return bad;
+  if (const auto group = route::parse_group(text); !group) return wrong(0, group.error());
+  return std::nullopt;
+}
+
+Finding check_group_entry(std::string_view text) {
+  if (auto bad = check_printable(text, false)) return bad;
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return wrong(text.size(), "the colon and the group are missing");
+  if (colon + 1 == text.size()) return wrong(text.size(), "the name of a group is missing");
+  if (const auto entry = route::parse_map_entry(text); !entry) return wrong(0, entry.error());
+  return check_address_pattern(text.substr(0, colon));
 }
 
 Finding check_resolver(std::string_view text) {

@@ -22,6 +22,9 @@ std::optional<GrammarError> check_virtual_domain(
 std::optional<GrammarError> check_smtp_route(std::string_view text);  // domain:host:port, .suffix:host, :host
 // domain:host:port, user@domain:/path, .suffix:host
 std::optional<GrammarError> check_lmtp_route(std::string_view text);
+std::optional<GrammarError> check_queue_group(std::string_view text);  // slow, P=slow*, R=5 (core/route/queue_groups.h)
+// user@domain:group, domain:group, .suffix:group, :group
+std::optional<GrammarError> check_group_entry(std::string_view text);
 std::optional<GrammarError> check_resolver(std::string_view text);  // 192.0.2.53, 127.0.0.1@5353, ::1@5353
 // The lines of a .qmail file: ./Maildir/, ./Mailbox, |command, &address
 std::optional<GrammarError> check_delivery(std::string_view text);

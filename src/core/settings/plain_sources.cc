@@ -1,6 +1,8 @@
 // Reads control files, environment variables and command lines.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/settings/assignment.h"
 #include "core/settings/sendmail_options.h"
 #include "core/settings/value.h"
@@ -12,6 +14,15 @@ namespace {
 std::vector<Piece> pieces_of(const Declaration& setting, const std::string& text) {
   if (!is_list(setting)) return {Piece{.text = text, .column = 1}};
   std::vector<Piece> pieces;
+  if (setting.shape.whole_entries) {
+    for (std::size_t start = 0; start < text.size();) {
+      const std::size_t end = std::min(text.find(';', start), text.size());
+      const Part part = trimmed({std::string_view(text).substr(start, end - start), start});
+      if (!part.text.empty()) pieces.push_back({std::string(part.text), 0, static_cast<std::uint32_t>(part.at + 1)});
+      start = end + 1;
+    }
+    return pieces;
+  }
   for (const auto& part : split_list(text)) {
     pieces.push_back({.text = std::string(part.text), .column = static_cast<std::uint32_t>(part.at + 1)});
   }
@@ -104,6 +115,15 @@ void read_command_line(const Assigned& given, std::vector<Assignment>& assignmen
     return problems.push_back({where, 0, 0,
                                fmt::format("there is no setting \"{}\"{}", given.name,
                                            nearest ? fmt::format("; did you mean {}?", *nearest) : "")});
+  }
+  if (setting->shape.whole_entries) {
+    const auto before = std::find_if(assignments.begin(), assignments.end(), [&](const Assignment& one) {
+      return one.setting == setting && one.origin.source == Source::kCommandLine;
+    });
+    if (before != assignments.end()) {
+      for (Piece& piece : pieces_of(*setting, given.value)) before->pieces.push_back(std::move(piece));
+      return;
+    }
   }
   const bool as_sendmail = given.name != setting->name && given.name != setting->names.control;
   assign(*setting, given.value, as_sendmail ? setting->names.option_unit : TimeUnit::kSeconds);

@@ -7,6 +7,7 @@
 
 #include "base/invariant.h"
 #include "core/settings/assignment.h"
+#include "core/settings/group_checks.h"
 #include "core/settings/value.h"
 
 namespace sluice::settings {
@@ -46,6 +47,14 @@ Problem problem_of(const Assignment& assignment, const Piece& piece, const Gramm
           fmt::format("{}: {}; allowed: {}", assignment.setting->name, error.message, allowed(*assignment.setting))};
 }
 
+// For each setting the assignment that counts; null: the default does.
+using Chosen = std::vector<const Assignment*>;
+
+Problem place_of(const Assignment& assignment, const Piece& piece, const GroupProblem& problem) {
+  const auto offset = piece.exact ? static_cast<std::uint32_t>(problem.at) : 0U;
+  return {assignment.where, piece.line, piece.column + offset, fmt::format("{}: {}", problem.setting, problem.what)};
+}
+
 // Puts the value in place; false and problems if it is wrong, then `settings` is as it was.
 bool apply(const Assignment& assignment, Settings& settings, std::vector<Problem>& problems) {
   const Declaration& setting = *assignment.setting;
@@ -74,7 +83,7 @@ void resolve_path(const Declaration& setting, Settings& settings) {
 }
 
 // What no single value shows.
-void check_together(const Loaded& loaded, std::vector<Problem>& problems) {
+void check_together(const Loaded& loaded, const Chosen& chosen, std::vector<Problem>& problems) {
   const Settings& s = loaded.settings;
   constexpr std::uint32_t kLastQueue = 1023;  // message ids have ten bits for the number of their queue
   const auto report = [&](std::string_view name, std::string what) {
@@ -87,6 +96,13 @@ void check_together(const Loaded& loaded, std::vector<Problem>& problems) {
   }
   if (s.supervisor_restart_delay > s.supervisor_restart_delay_limit) {
     report("supervisor.restart_delay", "it is longer than supervisor.restart_delay_limit");
+  }
+  for (const GroupProblem& problem : check_groups(s)) {
+    const auto entry = chosen[row_of(*find_by_name(problem.setting))];
+    if (entry != nullptr && problem.entry < entry->pieces.size())
+      problems.push_back(place_of(*entry, entry->pieces[problem.entry], problem));
+    else
+      report(problem.setting, problem.what);
   }
 }
 
@@ -145,11 +161,14 @@ Evaluation evaluate(const Sources& sources) {
   Settings& settings = loaded.settings;
   loaded.origins.resize(table().size());
   const std::vector<Assignment> assignments = read_all(sources, problems);
+  Chosen chosen(table().size(), nullptr);
   for (const Declaration& setting : table()) {
     apply_fallback(setting, sources, settings);
     Origin& origin = loaded.origins[row_of(setting)];
     for (const Assignment& assignment : assignments) {
-      if (assignment.setting == &setting && apply(assignment, settings, problems)) origin = assignment.origin;
+      if (assignment.setting != &setting || !apply(assignment, settings, problems)) continue;
+      origin = assignment.origin;
+      chosen[row_of(setting)] = &assignment;
     }
     if (setting.name == "home") {
       settings.home = sources.home;  // found before the files were
@@ -161,7 +180,7 @@ Evaluation evaluate(const Sources& sources) {
   settings.conf_split = std::min(settings.conf_split, kLargestSplit);                   // as qmail's programs cut it
   settings.lane_initial_window = std::min(settings.lane_initial_window, settings.lane_limit);
   sort_as_read(sources, problems);
-  if (problems.empty()) check_together(loaded, problems);
+  if (problems.empty()) check_together(loaded, chosen, problems);
   return evaluation;
 }
 

@@ -95,6 +95,8 @@ constexpr std::array kKindsOfText{
     KindOfText{check_virtual_domain, "", "domain:prefix, .suffix:prefix, user@domain:prefix or :prefix"},
     KindOfText{check_smtp_route, "", "domain:host, domain:host:port, .suffix:host or :host"},
     KindOfText{check_lmtp_route, "", "domain:host, domain:host:port or domain:/path; also user@domain and .suffix"},
+    KindOfText{check_queue_group, "", "NAME, FIELD=VALUE, ... with the fields P F I N R J r S q s m of queuegroups(5)"},
+    KindOfText{check_group_entry, "", "domain:group, .suffix:group, user@domain:group or :group"},
     KindOfText{check_resolver, "", "ADDRESS or ADDRESS@PORT"},
     KindOfText{check_delivery, "lines of a .qmail file", ""},
     KindOfText{check_ipc_prefix, "letters, digits, dots, dashes and underscores", ""},

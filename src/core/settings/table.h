@@ -34,6 +34,7 @@ struct Shape {
   bool may_be_empty = false;         // text
   bool has_lines = false;            // text: all lines of a control file, not only its first
   bool in_files = true;              // may stand in etc/sluice.toml
+  bool whole_entries = false;        // list: an entry may hold commas and blanks; ; separates them; each -O adds
 
   constexpr Shape not_in_files() const {
     Shape shape = *this;
@@ -48,6 +49,11 @@ struct Shape {
   constexpr Shape of_lines() const {
     Shape shape = *this;
     shape.has_lines = true;
+    return shape;
+  }
+  constexpr Shape of_whole_entries() const {
+    Shape shape = *this;
+    shape.whole_entries = true;
     return shape;
   }
   constexpr Shape or_zero(std::uint64_t then_least) const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/settings/assignment.h"
+#include "core/settings/group_tables.h"
 
 namespace sluice::settings {
 namespace {
@@ -14,10 +15,24 @@ class TomlReader {
   TomlReader(const Text& file, std::vector<Assignment>& assignments, std::vector<Problem>& problems)
       : file_(file), assignments_(assignments), problems_(problems) {}
 
+  void read_all(const toml::table& root) {
+    read(root, "");
+    if (groups_.empty()) return;
+    const auto list = std::find_if(assignments_.begin(), assignments_.end(), [&](const Assignment& one) {
+      return one.setting == groups_setting_ && one.where == file_.path;
+    });
+    if (list == assignments_.end())
+      assignments_.push_back({groups_setting_, groups_origin_, file_.path, std::move(groups_), TimeUnit::kSeconds});
+    else
+      list->pieces.insert(list->pieces.end(), groups_.begin(), groups_.end());
+  }
+
   void read(const toml::table& table, const std::string& prefix) {
     for (const auto& [key, node] : table) {
       const std::string name = prefix + std::string(key.str());
-      if (const Declaration* setting = find_by_name(name)) {
+      if (name == kGroups) {
+        read_groups(key, node);
+      } else if (const Declaration* setting = find_by_name(name)) {
         read_setting(*setting, key, node);
       } else if (const auto* group = node.as_table(); group != nullptr && is_group(name)) {
         read(*group, name + ".");
@@ -28,6 +43,55 @@ class TomlReader {
   }
 
  private:
+  static constexpr std::string_view kGroups = "group";  // of queues: [group.NAME]
+
+  // They are entries of queuegroups, behind those that the file lists under that name.
+  void read_groups(const toml::key& key, const toml::node& node) {
+    const auto* groups = node.as_table();
+    if (groups == nullptr) return report(key.source(), "group: tables [group.NAME] are expected");
+    const Declaration* const setting = find_by_name("queuegroups");
+    for (const auto& [name, value] : *groups) {
+      const auto* table = value.as_table();
+      if (table == nullptr) {
+        report(name.source(), fmt::format("group.{}: a table is expected", name.str()));
+        continue;
+      }
+      if (auto piece = piece_of(group_table(name, *table), file_.path, problems_)) groups_.push_back(std::move(*piece));
+    }
+    // A table has no order of its own, but groups are numbered as they are written.
+    std::stable_sort(groups_.begin(), groups_.end(), [](const Piece& a, const Piece& b) { return a.line < b.line; });
+    groups_origin_ = {Source::kFile, file_.path, key.source().begin.line};
+    groups_setting_ = setting;
+  }
+
+  GroupTable group_table(const toml::key& name, const toml::table& table) {
+    GroupTable group{std::string(name.str()), name.source().begin.line, name.source().begin.column, {}};
+    for (const auto& [key, node] : table) {
+      if (group_field_of(key.str()) == 0) {
+        report(key.source(),
+               fmt::format("group.{}: there is no \"{}\"; allowed: {}", name.str(), key.str(), group_keys()));
+        continue;
+      }
+      if (const auto* entries = node.as_array())
+        for (const auto& entry : *entries) add_value(group, key, entry);
+      else
+        add_value(group, key, node);
+    }
+    return group;
+  }
+
+  void add_value(GroupTable& group, const toml::key& key, const toml::node& node) {
+    const auto place = node.source().begin;
+    GroupValue value{std::string(key.str()), {}, place.line, place.column};
+    if (const auto* text = node.as_string())
+      value.text = text->get();
+    else if (const auto* number = node.as_integer())
+      value.text = fmt::format("{}", number->get());
+    else
+      return report(node.source(), fmt::format("group.{}: {}: a text or a number is expected", group.name, value.key));
+    group.values.push_back(std::move(value));
+  }
+
   static bool is_group(const std::string& name) {
     const auto rows = table();
     return std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.name.starts_with(name + "."); });
@@ -100,6 +164,9 @@ class TomlReader {
   const Text& file_;
   std::vector<Assignment>& assignments_;
   std::vector<Problem>& problems_;
+  std::vector<Piece> groups_;
+  Origin groups_origin_;
+  const Declaration* groups_setting_ = nullptr;
 };
 
 // toml++ begins some messages with its own words; what matters is what was found.
@@ -114,7 +181,7 @@ std::string plain(std::string_view description) {
 void read_toml(const Text& file, std::vector<Assignment>& assignments, std::vector<Problem>& problems) {
   try {
     const toml::table root = toml::parse(file.contents);
-    TomlReader(file, assignments, problems).read(root, "");
+    TomlReader(file, assignments, problems).read_all(root);
   } catch (const toml::parse_error& error) {
     const auto place = error.source().begin;
     problems.push_back({file.path, place.line, place.column, plain(error.description())});

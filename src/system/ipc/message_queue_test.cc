@@ -1,4 +1,5 @@
 #include "system/ipc/message_queue.h"
+#include "core/route/queue_groups.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -137,11 +138,11 @@ TEST(QueueObjects, AreMadeForAQueueAndForTheSchedulerAndRemoved) {
   EXPECT_TRUE(notes->lines.empty());
   EXPECT_TRUE(SharedCounts::open(names("queue1"), SharedCounts::Use::kRead)->get<link::QueueCounts>());
   EXPECT_TRUE(MessageQueue::open(names("queue1"), Use::kRead));
-  auto scheduler = make_scheduler_objects(names.prefix, owners);
+  auto scheduler = make_scheduler_objects(names.prefix, scheduler_object(route::kDefaultGroup), owners);
   ASSERT_TRUE(scheduler) << scheduler.error();
   EXPECT_TRUE(scheduler->counts.put(link::SchedulerCounts{1, 2}));
   remove_queue_objects(names.prefix, "queue1");
-  remove_scheduler_objects(names.prefix);
+  remove_scheduler_objects(names.prefix, "qscheduler");
   for (const char* name : {"queue1", "qscheduler"}) {
     EXPECT_FALSE(SharedCounts::open(names(name), SharedCounts::Use::kRead));
     EXPECT_FALSE(MessageQueue::open(names(name), Use::kRead));

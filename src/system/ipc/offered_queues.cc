@@ -7,6 +7,7 @@
 
 #include "core/queue/layout.h"
 #include "core/queue/message.h"
+#include "system/ipc/queue_objects.h"
 #include "system/ipc/shared_counts.h"
 
 namespace sluice::ipc {
@@ -36,27 +37,35 @@ std::vector<select::QueueState> OfferedQueues::states() const {
   return states;
 }
 
-OfferedQueues static_offer(const settings::Settings& settings) {
+OfferedQueues static_offer(const groups::Group& group) {
   OfferedQueues offered;
-  for (unsigned i = 0; i < settings.queue_count; ++i)
-    offered.queues.push_back({settings.queue_start + i, {.open = true}});
+  for (unsigned i = 0; i < group.least; ++i) offered.queues.push_back({group.first + i, {.open = true}});
   return offered;
 }
 
-std::optional<link::SchedulerCounts> published_counts(const settings::Settings& settings) {
-  const auto shared = SharedCounts::open(link::ipc_name(settings.ipc_prefix, "qscheduler"), Use::kRead);
+std::optional<link::SchedulerCounts> published_counts(const settings::Settings& settings, const groups::Group& group) {
+  const auto shared =
+      SharedCounts::open(link::ipc_name(settings.ipc_prefix, scheduler_object(group.policy.name)), Use::kRead);
   if (!shared || !is_of_the_instance(*shared, settings)) return std::nullopt;
   return shared->get<link::SchedulerCounts>();
 }
 
-OfferedQueues offered_queues(const settings::Settings& settings) {
-  const auto published = published_counts(settings);
+OfferedQueues offered_queues(const settings::Settings& settings, const groups::Group& group) {
+  const auto published = published_counts(settings, group);
   const unsigned count = published ? static_cast<unsigned>(published->in_use) : 0;
-  if (count == 0 || settings.queue_start + count > queue::kQueueNumbers) return static_offer(settings);
+  if (count == 0 || group.first + count > queue::kQueueNumbers) return static_offer(group);
   OfferedQueues offered{.dynamic = true, .queues = {}};
-  for (unsigned number = settings.queue_start; number < settings.queue_start + count; ++number)
+  for (unsigned number = group.first; number < group.first + count; ++number)
     offered.queues.push_back({number, published_state(settings, number)});
   return offered;
+}
+
+std::vector<GroupOffer> offers_of_groups(const settings::Settings& settings, const groups::Groups& groups) {
+  std::vector<GroupOffer> offers;
+  for (std::size_t group = 0; group < groups.all().size(); ++group)
+    for (const OfferedQueue& queue : offered_queues(settings, groups.all()[group]).queues)
+      offers.push_back({group, queue});
+  return offers;
 }
 
 std::string intake_of(const settings::Settings& settings, unsigned number) {

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/bytes.h"
 #include "core/link/queue_counts.h"
+#include "core/route/queue_groups.h"
 
 namespace sluice::ipc {
 
@@ -51,11 +53,18 @@ void remove_queue_objects(std::string_view prefix, std::string_view name) {
   remove_message_queue(object);
 }
 
-Result<SchedulerObjects, std::string> make_scheduler_objects(std::string_view prefix, const layout::Owners& owners) {
-  const std::string object = link::ipc_name(prefix, kScheduler);
+std::string scheduler_object(std::string_view group) {
+  if (group == route::kDefaultGroup) return std::string(kScheduler);
+  return fmt::format("{}.{}", kScheduler, ascii_lowered(group));
+}
+
+Result<SchedulerObjects, std::string> make_scheduler_objects(std::string_view prefix, std::string_view scheduler,
+                                                             const layout::Owners& owners) {
+  const std::string object = link::ipc_name(prefix, scheduler);
   auto counts = SharedCounts::make(object, link::SchedulerCounts::kOctets, access_of(owners, User::kRoot, 0644));
   if (!counts) return fail(std::move(counts.error()));
   SchedulerObjects objects{std::move(*counts), std::nullopt, {}};
+  if (scheduler != kScheduler) return objects;
   if (!make_hints(object, kReports, access_of(owners, User::kRoot, 0600), objects.notes)) return objects;
   auto reports = MessageQueue::open(object, MessageQueue::Use::kRead);
   if (reports)
@@ -65,8 +74,8 @@ Result<SchedulerObjects, std::string> make_scheduler_objects(std::string_view pr
   return objects;
 }
 
-void remove_scheduler_objects(std::string_view prefix) {
-  const std::string object = link::ipc_name(prefix, kScheduler);
+void remove_scheduler_objects(std::string_view prefix, std::string_view scheduler) {
+  const std::string object = link::ipc_name(prefix, scheduler);
   remove_shared_counts(object);
   remove_message_queue(object);
 }

@@ -36,9 +36,13 @@ struct SchedulerObjects {
   std::optional<MessageQueue> reports;  // link::LoadMessage; open for reading
   ObjectNotes notes;
 };
-Result<SchedulerObjects, std::string> make_scheduler_objects(std::string_view prefix, const layout::Owners& owners);
+// "qscheduler" for the default group, "qscheduler.GROUP" for another, which has no message queue: what other programs
+// say of loads they say to the first.
+std::string scheduler_object(std::string_view group);
+Result<SchedulerObjects, std::string> make_scheduler_objects(std::string_view prefix, std::string_view object,
+                                                             const layout::Owners& owners);
 // Removes the shared memory and the message queue. In static mode, too: clients take the shared memory for a sign that
 // queues are dynamic.
-void remove_scheduler_objects(std::string_view prefix);
+void remove_scheduler_objects(std::string_view prefix, std::string_view object);
 
 }  // namespace sluice::ipc

@@ -29,7 +29,7 @@ Submitter::Submitter(net::Loop& loop, const std::vector<std::string>& intakes, l
 
 Submitter::~Submitter() { *alive_ = false; }
 
-std::optional<std::size_t> Submitter::choose() {
+std::optional<std::size_t> Submitter::choose(std::size_t group) {
   refresh();
   states_.resize(intakes_.size());
   for (std::size_t queue = 0; queue < intakes_.size(); ++queue) {
@@ -37,6 +37,7 @@ std::optional<std::size_t> Submitter::choose() {
     states_[queue] = intakes_[queue].state;
     states_[queue].open = link != nullptr;
     if (link != nullptr && link->congested()) states_[queue].load += select::kCongested;
+    if (intakes_[queue].group != group) states_[queue].load += select::kOtherGroup;
   }
   const auto chosen = choice_.next(states_);
   // Counted at once, so that not every message until the next look goes to the same queue.
@@ -55,6 +56,7 @@ void Submitter::take_offers() {
     Intake& intake = intake_at(offer.intake);
     intake.offered = true;
     intake.state = offer.state;
+    intake.group = offer.group;
   }
   for (std::size_t queue = 0; queue < intakes_.size(); ++queue)
     if (!intakes_[queue].offered && intakes_[queue].link && !has_pending(queue)) drop_link(intakes_[queue]);

@@ -53,6 +53,7 @@ class Submitter {
   struct Offer {
     std::string intake;  // path of its socket
     select::QueueState state{.open = true};
+    std::size_t group = 0;  // the queue group that it belongs to
   };
   // Asked again when something is to be sent and the last answer is kFresh old, or a link was lost since.
   using Offers = std::function<std::vector<Offer>()>;
@@ -67,8 +68,8 @@ class Submitter {
   Submitter(const Submitter&) = delete;
 
   // The queue for the next message: the least loaded of those that can be reached, spread evenly over equals, before
-  // those that are congested; nothing if none can be reached. Tries to reach lost ones unless their rest is not over.
-  std::optional<std::size_t> choose();
+  // those that are congested, and all queues of `group` before those of others; nothing if none can be reached. Tries to reach lost ones unless their rest is not over.
+  std::optional<std::size_t> choose(std::size_t group = 0);
 
   // Asks for the offers if they are not fresh. Need not be called where messages flow.
   void refresh();
@@ -99,6 +100,7 @@ class Submitter {
   struct Intake {
     std::string path;
     bool offered = true;
+    std::size_t group = 0;
     select::QueueState state;  // as offered, and what was submitted since
     std::unique_ptr<Link> link;
     MonoTime rest_until{};

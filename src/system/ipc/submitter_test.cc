@@ -203,6 +203,21 @@ TEST_F(SubmitterTest, SpreadsOverTheQueuesThatCanBeReached) {
 }
 
 // A set of queues that the test changes. Its offers are never fresh.
+TEST_F(SubmitterTest, PrefersQueuesOfTheGroupButTakesAnyOtherBeforeNone) {
+  FakeIntake first(loop_, directory_.file("queue1")), second(loop_, directory_.file("queue101"));
+  const std::vector<Submitter::Offer> offers{{directory_.file("queue1"), {.open = true}, 0},
+                                             {directory_.file("queue101"), {.open = true}, 1},
+                                             {directory_.file("queue102"), {.open = true}, 1},
+                                             {directory_.file("queue201"), {.open = true}, 2}};
+  Submitter submitter(loop_, [&] { return offers; }, link::Role::kSmtpServer,
+                      {[](std::string_view, const std::string&) {}});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(submitter.choose(), 0u);
+    EXPECT_EQ(submitter.choose(1), 1u) << "the other queue of the group cannot be reached";
+  }
+  EXPECT_TRUE(submitter.choose(2).has_value()) << "nor can any of that group";
+}
+
 class ChangingOffersTest : public SubmitterTest {
  protected:
   std::unique_ptr<Submitter> follow() {

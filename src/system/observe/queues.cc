@@ -1,48 +1,33 @@
 #include "system/observe/queues.h"
 
-#include <fmt/format.h>
-
-#include <set>
+#include <map>
 
 #include "core/queue/layout.h"
-#include "core/queue/message.h"
-#include "core/route/queue_groups.h"
+#include "system/groups/groups.h"
 #include "system/ipc/offered_queues.h"
 #include "system/net/socket.h"
 #include "system/observe/shared_loads.h"
-#include "system/store/disk.h"
-#include "system/store/layout.h"
 
 namespace sluice::observe {
 
-namespace {
-
-constexpr std::string_view kPrefix = "queue";
-
-// The N of "queueN"; 0 for any other name.
-unsigned number_of(std::string_view name) {
-  if (!name.starts_with(kPrefix)) return 0;
-  name.remove_prefix(kPrefix.size());
-  const auto number = store::parse_name(name, "", 10);
-  const bool plain = number && *number > 0 && *number < queue::kQueueNumbers && name.front() != '0';
-  return plain ? static_cast<unsigned>(*number) : 0;
-}
-
-}  // namespace
-
 std::vector<Queue> queues_of(const settings::Settings& settings) {
-  std::set<unsigned> numbers;
-  for (unsigned i = 0; i < settings.queue_count && settings.queue_start + i < queue::kQueueNumbers; ++i)
-    numbers.insert(settings.queue_start + i);
-  if (const auto names = store::posix_disk().list(settings.queue_base))
-    for (const std::string& name : *names)
-      if (const unsigned number = number_of(name); number >= settings.queue_start) numbers.insert(number);
-  const auto counts = ipc::published_counts(settings);
+  const groups::Groups groups(settings);
+  const auto all = groups.all();
+  std::vector<std::map<unsigned, std::string>> directories(all.size());  // by group and number
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (unsigned number = all[i].first; number < all[i].first + all[i].least; ++number)
+      directories[i][number] = groups.directory_of(number);
+  for (const groups::FoundQueue& queue : groups.found())
+    if (queue.group != 0 || queue.number >= all[0].first) directories[queue.group][queue.number] = queue.directory;
+
   std::vector<Queue> queues;
-  for (const unsigned number : numbers) {
-    const std::string name = fmt::format("{}{}", kPrefix, number);
-    queues.push_back({number, name, settings.queue_base + '/' + name, queue::control_socket(settings.run_dir, name),
-                      !counts || is_offered(*counts, settings, number), std::string(route::kDefaultGroup)});
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto counts = ipc::published_counts(settings, all[i]);
+    for (auto& [number, directory] : directories[i]) {
+      const std::string name = ipc::queue_name(number);
+      queues.push_back({number, name, std::move(directory), queue::control_socket(settings.run_dir, name),
+                        !counts || is_offered(*counts, all[i], number), all[i].policy.name});
+    }
   }
   return queues;
 }

@@ -11,14 +11,14 @@ namespace sluice::observe {
 struct Queue {
   unsigned number = 0;          // the N of queueN
   std::string name;             // "queueN"
-  std::string directory;        // queue_base/queueN
+  std::string directory;        // queue_base/[GROUP/]queueN
   std::string control;          // the control socket of its qmail-send
   bool expected = true;         // to be served; false: of a dynamic number, and not offered any more
   std::string group{"mqueue"};  // the queue group that it belongs to (core/route/queue_groups.h)
 };
 
-// By number: those that the settings say are run, and every other one from queue_start on whose directory exists,
-// because mail may lie in it.
+// Of all queue groups, by group and number: those that the settings say are run, and every other one whose directory
+// exists, because mail may lie in it; of the default group only those from queue_start on.
 std::vector<Queue> queues_of(const settings::Settings& settings);
 
 // Nobody serves it, and that is how it should be: it was empty when it was given up.

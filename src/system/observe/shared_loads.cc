@@ -9,16 +9,17 @@
 
 namespace sluice::observe {
 
-bool is_offered(const link::SchedulerCounts& counts, const settings::Settings& settings, unsigned number) {
-  return number >= settings.queue_start &&
-         number - settings.queue_start < static_cast<unsigned>(std::max(counts.in_use, 0));
+bool is_offered(const link::SchedulerCounts& counts, const groups::Group& group, unsigned number) {
+  return number >= group.first && number - group.first < static_cast<unsigned>(std::max(counts.in_use, 0));
 }
 
-std::optional<SharedLoads> read_loads(const settings::Settings& settings) {
-  const auto counts = ipc::published_counts(settings);
-  if (!counts) return std::nullopt;
-  SharedLoads loads{*counts, {}, {}};
-  for (unsigned number = settings.queue_start; is_offered(*counts, settings, number); ++number) {
+namespace {
+
+void add_loads(const settings::Settings& settings, const groups::Group& group, const link::SchedulerCounts& counts,
+               SharedLoads& loads) {
+  loads.counts.in_use += counts.in_use;
+  loads.counts.made += counts.made;
+  for (unsigned number = group.first; is_offered(counts, group, number); ++number) {
     const std::string name = link::ipc_name(settings.ipc_prefix, fmt::format("queue{}", number));
     const auto object = ipc::SharedCounts::open(name, ipc::SharedCounts::Use::kRead);
     const auto queue = object ? object->get<link::QueueCounts>() : std::nullopt;
@@ -27,6 +28,16 @@ std::optional<SharedLoads> read_loads(const settings::Settings& settings) {
     else
       loads.unreadable.push_back(object ? fmt::format("the counts in {} are damaged", name) : object.error());
   }
+}
+
+}  // namespace
+
+std::optional<SharedLoads> read_loads(const settings::Settings& settings) {
+  const groups::Groups groups(settings);
+  if (!ipc::published_counts(settings, groups.default_group())) return std::nullopt;
+  SharedLoads loads;
+  for (const groups::Group& group : groups.all())
+    if (const auto counts = ipc::published_counts(settings, group)) add_loads(settings, group, *counts, loads);
   return loads;
 }
 

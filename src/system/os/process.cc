@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,6 +67,12 @@ bool place_descriptors(const Prepared& prepared, int& report) {
   if (report >= 0 && (report = ::dup3(report, prepared.greatest + 1, O_CLOEXEC)) < 0) return false;
   ::close_range(static_cast<unsigned>(prepared.greatest + (report >= 0 ? 2 : 1)), ~0u, 0);
   return true;
+}
+
+void raise_nice(int by) {
+  errno = 0;
+  const int now = ::getpriority(PRIO_PROCESS, 0);
+  if (errno == 0) ::setpriority(PRIO_PROCESS, 0, now + by);
 }
 
 bool become(const Identity& identity) {
@@ -151,6 +158,7 @@ Result<pid_t, StartFailure> spawn(const Program& program) {
   const pid_t child = ::fork();
   if (child == 0) {
     int report = writing.get();
+    if (program.nice != 0) raise_nice(program.nice);
     const bool grouped = !(program.own_group || program.join_group > 0) || ::setpgid(0, program.join_group) == 0;
     const Stop stop = grouped ? go(prepared, parent, report) : Stop{Step::kGroup, errno};
     [[maybe_unused]] const ssize_t told = ::write(report, &stop, sizeof stop);

@@ -36,6 +36,7 @@ struct Program {
   std::optional<mode_t> file_mask = std::nullopt;
   std::optional<Identity> identity = std::nullopt;  // nothing: stays
   bool own_group = false;                           // leads a process group of its own
+  int nice = 0;                                     // added to ours; one that is not allowed is left as it is
   pid_t join_group = 0;                             // becomes a member of this one, of our session
   int parent_death_signal = 0;  // sent when the starter dies; 0: replace_with() keeps the one this process has
 };

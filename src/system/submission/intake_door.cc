@@ -67,6 +67,15 @@ Answer try_queue(const Doors& doors, const std::string& path, Octets envelope, M
   return fail(IntakeRefusal{{false, fmt::format("{}: {}; the message may be queued", path, intake->broken())}, false});
 }
 
+// Queues of other groups than the message's are the last to be tried: better there than nowhere.
+void prefer_group(const Doors& doors, const mail::Envelope& envelope, std::vector<select::QueueState>& states) {
+  if (!doors.rules || doors.groups.size() != states.size()) return;
+  const std::size_t group =
+      doors.rules->choose(envelope.recipients, [](const mail::Recipient& one) -> Octets { return one.address; });
+  for (std::size_t i = 0; i < states.size(); ++i)
+    if (doors.groups[i] != group) states[i].load += select::kOtherGroup;
+}
+
 }  // namespace
 
 Answer submit_to_intake(const Doors& doors, const mail::Envelope& envelope, Message& message,
@@ -76,6 +85,7 @@ Answer submit_to_intake(const Doors& doors, const mail::Envelope& envelope, Mess
     return fail(IntakeRefusal{{true, "the envelope is too large for one message"}, true});
   std::vector<select::QueueState> states = doors.states;
   if (states.size() != doors.intakes.size()) states.assign(doors.intakes.size(), {.open = true});
+  prefer_group(doors, envelope, states);
   select::QueueChoice choice(ipc::some_turn());
   IntakeRefusal last = not_stored("no queue is known");
   while (const auto queue = choice.next(states)) {

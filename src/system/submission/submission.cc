@@ -31,9 +31,12 @@ Result<Queued, Refusal> by_program(const Doors& doors, const mail::Envelope& env
 Doors doors_of(const settings::Settings& settings, const os::Environment& environment, bool honour_qmailqueue) {
   Doors doors;
   doors.environment = environment;
-  const ipc::OfferedQueues offered = ipc::offered_queues(settings);
-  for (const ipc::OfferedQueue& queue : offered.queues) doors.intakes.push_back(ipc::intake_of(settings, queue.number));
-  doors.states = offered.states();
+  doors.rules = std::make_shared<const groups::Groups>(settings);
+  for (const auto& [group, queue] : ipc::offers_of_groups(settings, *doors.rules)) {
+    doors.intakes.push_back(ipc::intake_of(settings, queue.number));
+    doors.states.push_back(queue.state);
+    doors.groups.push_back(group);
+  }
   if (honour_qmailqueue) doors.queue_program = words_of(environment.find("QMAILQUEUE").value_or(""));
   doors.program_only = !doors.queue_program.empty();
   if (!doors.program_only) {

@@ -2,7 +2,8 @@
 // in. Blocks until the message is durable in a queue or refused; for short-lived programs of one thread, under any uid.
 //
 // Doors, in this order, unless the caller asks for a program:
-//   1. the intake socket of a queue, as core/select chooses; another queue if the chosen one cannot be reached;
+//   1. the intake socket of a queue of the message's group, as core/select chooses; another queue if the chosen one
+//   cannot be reached;
 //   2. the program qmail-queue, with the message on its descriptor 0 and the envelope on 1, which queues the message in
 //      the todo directory while no daemon runs. It is tried only if nothing can have been stored behind door 1.
 // When the link to an intake breaks after the last octet was sent, nobody knows whether the message was stored: the
@@ -12,6 +13,7 @@
 // carried through it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,16 +25,19 @@
 #include "core/mail/envelope.h"
 #include "core/select/queue_choice.h"
 #include "core/settings/settings.h"
+#include "system/groups/groups.h"
 #include "system/os/environment.h"
 
 namespace sluice::submission {
 
 struct Doors {
-  std::vector<std::string> intakes;        // sockets of the queues, in the order of the queues; may be empty
-  std::vector<select::QueueState> states;  // of these queues; as many, or none: they are all equal
-  std::vector<std::string> queue_program;  // program and arguments of door 2; empty: there is no such door
-  os::Environment environment;             // of that program
-  bool program_only = false;               // somebody asked for the program: door 1 is not tried
+  std::vector<std::string> intakes;             // sockets of the queues, in the order of the queues; may be empty
+  std::vector<select::QueueState> states;       // of these queues; as many, or none: they are all equal
+  std::vector<std::size_t> groups;              // to which they belong; as many, or none: there is one group
+  std::shared_ptr<const groups::Groups> rules;  // which of them takes a message; empty: there is one
+  std::vector<std::string> queue_program;       // program and arguments of door 2; empty: there is no such door
+  os::Environment environment;                  // of that program
+  bool program_only = false;                    // somebody asked for the program: door 1 is not tried
   link::Role role = link::Role::kCommand;
   Duration patience{300'000};  // for each sign of life of an intake; the program has an alarm of its own
 };
