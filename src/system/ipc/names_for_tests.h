@@ -15,7 +15,7 @@ class TestNames {
       : prefix(std::string("sluice-") + test + '-' + std::to_string(::getpid()) + '-') {}
   ~TestNames() {
     for (const char* name : {"queue1", "queue2", "queue3"}) remove_queue_objects(prefix, name);
-    remove_scheduler_objects(prefix);
+    remove_scheduler_objects(prefix, "qscheduler");
   }
   TestNames(const TestNames&) = delete;
 

@@ -33,13 +33,13 @@ SharedCounts publish(const TestNames& names, const char* queue, link::QueueCount
   return std::move(*counts);
 }
 
-OfferedQueues offered(const settings::Settings& settings) {
+OfferedQueues offer_of(const settings::Settings& settings) {
   return offered_queues(settings, groups::Groups(settings).default_group());
 }
 
 TEST(OfferedQueues, AreTheStaticOnesWithoutSharedMemory) {
   const TestNames names("static");
-  const auto offered = offered(settings_with(names));
+  const auto offered = offer_of(settings_with(names));
   EXPECT_FALSE(offered.dynamic);
   ASSERT_EQ(offered.queues.size(), 2u);
   EXPECT_EQ(offered.queues[1].number, 2u);
@@ -52,7 +52,7 @@ TEST(OfferedQueues, AreThoseThatTheSchedulerCountsWithTheirLoad) {
   publish(names, 3);
   publish(names, "queue1", {5, 0, 10, 10, 0});
   publish(names, "queue2", {0, 0, 10, 10, 1});
-  const auto offered = offered(settings_with(names));
+  const auto offered = offer_of(settings_with(names));
   EXPECT_TRUE(offered.dynamic);
   ASSERT_EQ(offered.queues.size(), 3u);
   EXPECT_EQ(offered.queues[0].state.load, select::kFullChannel / 2);
@@ -66,9 +66,9 @@ TEST(OfferedQueues, BeginWithTheFirstOfTheSettings) {
   publish(names, 2);
   auto settings = settings_with(names);
   settings.queue_start = 7;
-  EXPECT_EQ(offered(settings).queues.front().number, 7u);
+  EXPECT_EQ(offer_of(settings).queues.front().number, 7u);
   settings.queue_start = 1023;
-  EXPECT_FALSE(offered(settings).dynamic) << "there is no queue 1024";
+  EXPECT_FALSE(offer_of(settings).dynamic) << "there is no queue 1024";
 }
 
 TEST(OfferedQueues, OfAnObjectWithoutSenseAreTheStaticOnes) {
@@ -77,7 +77,7 @@ TEST(OfferedQueues, OfAnObjectWithoutSenseAreTheStaticOnes) {
   auto counts = publish(names, 3);
   for (const std::int32_t in_use : {0, -1, 1024}) {
     EXPECT_TRUE(counts.put(link::SchedulerCounts{in_use, 0}));
-    EXPECT_FALSE(offered(settings_with(names)).dynamic) << in_use;
+    EXPECT_FALSE(offer_of(settings_with(names)).dynamic) << in_use;
   }
 }
 
@@ -85,21 +85,21 @@ TEST(OfferedQueues, OfSomebodyElsesObjectAreTheStaticOnes) {
   if (!can_publish()) GTEST_SKIP();
   const TestNames names("foreign");
   publish(names, 3);
-  EXPECT_TRUE(offered(settings_with(names)).dynamic);
+  EXPECT_TRUE(offer_of(settings_with(names)).dynamic);
   const ObjectAccess nobody{65534, 65534, 0644};
   ASSERT_TRUE(remove_shared_counts(names("qscheduler")));
   auto theirs = SharedCounts::make(names("qscheduler"), link::SchedulerCounts::kOctets, nobody);
   ASSERT_TRUE(theirs) << theirs.error();
   EXPECT_TRUE(theirs->put(link::SchedulerCounts{3, 3}));
-  EXPECT_FALSE(offered(settings_with(names)).dynamic);
-  EXPECT_FALSE(published(settings_with(names)));
+  EXPECT_FALSE(offer_of(settings_with(names)).dynamic);
+  EXPECT_FALSE(published_counts(settings_with(names), groups::Groups(settings_with(names)).default_group()));
 }
 
 TEST(OfferedQueues, OfAFifoThatSomebodyPutThereAreTheStaticOnesAtOnce) {
   const TestNames names("fifo");
   for (const char* name : {"qscheduler", "queue1"}) ASSERT_EQ(::mkfifo(("/dev/shm" + names(name)).c_str(), 0666), 0);
   ::alarm(20);  // the test ends, if it waits for somebody to write
-  EXPECT_FALSE(offered(settings_with(names)).dynamic);
+  EXPECT_FALSE(offer_of(settings_with(names)).dynamic);
   EXPECT_FALSE(SharedCounts::open(names("queue1"), SharedCounts::Use::kRead)->get<link::QueueCounts>());
   EXPECT_TRUE(SharedCounts::make(names("queue1"), link::QueueCounts::kOctets, own(0644)));
   ::alarm(0);
