@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -132,7 +133,8 @@ Read read_tests(const Members& members, std::vector<Test>& tests) {
 }
 
 void put_seconds(json& object, const char* key, const std::optional<Duration>& value) {
-  if (value) object[key] = std::chrono::duration_cast<Seconds>(*value).count();
+  if (value)  // unsigned, as it is read again
+    object[key] = static_cast<std::uint64_t>(std::chrono::duration_cast<Seconds>(std::max(*value, Duration{})).count());
 }
 
 }  // namespace
