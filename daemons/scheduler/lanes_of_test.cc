@@ -85,7 +85,7 @@ Routes routes_of_slow() {
   auto plan = std::make_shared<GroupPlan>();
   plan->groups = route::QueueGroups::of(groups, map).value();
   plan->own = 1;
-  plan->router = route::Router::build({.virtualdomains = {"virtual.test:users"}}).value();
+  plan->router = route::Router::build({.virtualdomains = {"virtual.test:users"}, .envnoathost = "mx.test"}).value();
   Routes routes;
   routes.groups = plan;
   return routes;

@@ -98,7 +98,6 @@ class OtherGroupsTest : public testing::Test {
   net::Loop loop_;
   TextBodies bodies_;
   std::vector<std::string> answers_;
-  std::vector<ipc::Submitter::Offer> offers_{{.intake = socket()}};
   OtherGroups groups_{loop_, bodies_,
                       [this](const std::string& group) {
                         return group == "slow" ? std::vector<ipc::Submitter::Offer>{{.intake = socket()}}
@@ -141,9 +140,8 @@ TEST_F(OtherGroupsTest, SaysWhyWhatCannotBeHandedOverIsNot) {
   Intake intake(loop_, socket());
   auto longer = copy();
   longer.body.length += 1;
-  loop_.context().restart();
   OtherGroups fresh(
-      loop_, bodies_, [this](const std::string&) { return offers_; },
+      loop_, bodies_, [this](const std::string&) { return std::vector<ipc::Submitter::Offer>{{.intake = socket()}}; },
       [this](AttemptId, const std::string&, const ipc::Submitter::Answer& answer) {
         answers_.push_back(answer ? "stored" : answer.error().text);
       },

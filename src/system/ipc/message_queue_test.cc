@@ -1,5 +1,4 @@
 #include "system/ipc/message_queue.h"
-#include "core/route/queue_groups.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -10,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "core/link/queue_counts.h"
+#include "core/route/queue_groups.h"
 #include "system/ipc/names_for_tests.h"
 
 namespace sluice::ipc {
