@@ -1,8 +1,11 @@
 """What qscheduler and qmail-start hand down to deliveries, and what they refuse before anything is started."""
+import fcntl
 import os
 import pathlib
 import pty
 import re
+import signal
+import socket
 import subprocess
 import sys
 
@@ -64,6 +67,30 @@ def test_limits_priority_and_terminal_reach_the_delivery(instance, command):
         os.close(master)
         os.close(slave)
         subprocess.run(["rm", "-rf", place], check=True)
+
+
+def test_orders_to_a_supervisor_that_is_just_starting_wait_for_it(instance):
+    """It waits for its port then, as after the end of another."""
+    instance.make_queue()
+    with socket.create_server(("127.0.0.1", instance.port)) as taken:
+        instance.spawn()
+        wait_until(lambda: holds_lock(instance), "the lock of the instance")
+        for order in (signal.SIGALRM, signal.SIGUSR2, signal.SIGHUP):
+            instance.process.send_signal(order)
+        taken.close()
+        instance.wait_until_ready()
+    instance.wait_for_log(r"^alert: qscheduler: pid \d+ got HUP$")
+
+
+def holds_lock(instance):
+    try:
+        with open(instance.home / "run" / "lock", "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def inject(instance, address):
