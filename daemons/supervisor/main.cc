@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "announce.h"
 #include "before_start.h"
 #include "core/supervise/start_options.h"
@@ -36,7 +38,17 @@ layout::Owners owners_of() {
   return *owners;
 }
 
+// What tells a running supervisor something must not end one that is just starting: it waits until the loop asks for
+// it (Supervisor).
+void hold_orders() {
+  sigset_t orders;
+  sigemptyset(&orders);
+  for (const int signo : {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2}) sigaddset(&orders, signo);
+  ::pthread_sigmask(SIG_BLOCK, &orders, nullptr);
+}
+
 int run(int argc, char** argv) {
+  hold_orders();
   auto plan = take_plan();
   const auto options = plan ? supervise::StartOptions{} : options_of(argc, argv);
   auto settings = settings_of();

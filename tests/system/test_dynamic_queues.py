@@ -174,7 +174,7 @@ def test_a_queue_with_deferred_mail_stays_until_that_is_gone(dynamic, ceiling):
     assert dynamic.stop() == 0
     dynamic.configure(queue_count=1, queue_max=ceiling)
     spawn_dynamic(dynamic)
-    wait_until(lambda: states_or_none(dynamic) == {"queue1": "running", "queue2": "draining"}, "the second queue to drain")
+    wait_until(lambda: queue_states(dynamic) == {"queue1": "running", "queue2": "draining"}, "the second queue to drain")
     with Recorder(port=port) as recorder:
         dynamic.process.send_signal(signal.SIGALRM)
         recorder.wait_for(["deferred"])
@@ -192,25 +192,17 @@ def test_a_draining_queue_whose_sender_is_told_to_end_comes_back_for_its_mail(dy
     assert dynamic.stop() == 0
     dynamic.configure(queue_count=1)
     spawn_dynamic(dynamic)
-    wait_until(lambda: states_or_none(dynamic) == {"queue1": "running", "queue2": "draining"}, "the second queue to drain")
+    wait_until(lambda: queue_states(dynamic) == {"queue1": "running", "queue2": "draining"}, "the second queue to drain")
     directory = f"{dynamic.home}/queue/queue2"
     pid, = senders(dynamic)[directory]
     os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: senders(dynamic).get(directory, [pid]) != [pid] and states_or_none(dynamic)["queue2"] == "draining",
+    wait_until(lambda: senders(dynamic).get(directory, [pid]) != [pid] and queue_states(dynamic)["queue2"] == "draining",
                "its successor", pause=0.1)
     with Recorder(port=port) as recorder:
         dynamic.process.send_signal(signal.SIGALRM)
         recorder.wait_for(["deferred"])
         dynamic.wait_for_log(r"^alert: qscheduler: Removed pid \d+\. New qcount=1$")
     assert dynamic.log.count("Removed pid") == 1
-
-
-def states_or_none(instance):
-    done = instance.tool("status", "--json")
-    if done.returncode != 0:
-        return None
-    import json
-    return {child["name"]: child["state"] for child in json.loads(done.stdout)["children"] if child["role"] == "queue"}
 
 
 def submit(instance, number, identity):
@@ -279,7 +271,7 @@ def test_a_queue_that_cannot_start_stops_no_other(dynamic, mode):
     assert re.search(r"^  queue1 .* backing off until .*\n    trouble: .*queue1", done.stdout, re.MULTILINE), done.stdout
     assert re.search(r"^queue1: not answering: .*queue1", done.stdout, re.MULTILINE)
     broken.unlink()
-    wait_until(lambda: "queue1" in (states_or_none(dynamic) or {}) and states_or_none(dynamic)["queue1"] == "running",
+    wait_until(lambda: "queue1" in (queue_states(dynamic) or {}) and queue_states(dynamic)["queue1"] == "running",
                "the queue to be repaired", pause=0.2)
     assert dynamic.stop() == 0
 

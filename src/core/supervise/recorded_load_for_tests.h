@@ -1,7 +1,7 @@
-// A recorded curve of load for simulations: what four destinations that answer each message after a second offered to an
-// instance under qscheduler -d, while clients sent bursts of log-normal size at random times: a minute of small ones, a
-// minute of large ones, a minute of few. Read from `sluice status --json` every half second: deliveries in flight and
-// those that waited for a slot, in hundredths of what one queue carries (20 at once).
+// A recorded curve of load for simulations: what four destinations that answer each message after a second offered to
+// an instance under qscheduler -d, while clients sent bursts of log-normal size at random times: a minute of small
+// ones, a minute of large ones, a minute of few. Read from `sluice status --json` every half second: deliveries in
+// flight and those that waited for a slot, in hundredths of what one queue carries (20 at once).
 #pragma once
 
 #include <array>

@@ -2,7 +2,9 @@
 mail: the rules are those of kill_rounds."""
 import dataclasses
 import os
+import pathlib
 import random
+import re
 import signal
 import time
 
@@ -85,10 +87,18 @@ def grow(instance):
 
 def bound(instance, ceiling):
     instance.configure(queue_max=ceiling)
-    try:
+    if takes_orders(instance):
         instance.process.send_signal(signal.SIGHUP)
-    except ProcessLookupError:
-        pass
+
+
+def takes_orders(instance):
+    """It has come so far that HUP does not end it: it may be one that was started a moment ago."""
+    try:
+        status = pathlib.Path(f"/proc/{instance.process.pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+    masks = re.findall(r"^Sig(?:Blk|Cgt):\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return any(int(mask, 16) >> signal.SIGHUP - 1 & 1 for mask in masks)
 
 
 def wait_ready(instance):
@@ -98,7 +108,12 @@ def wait_ready(instance):
             return queues and all(len(queue.get("daemons", ())) == 6 for queue in queues)
         except (Unavailable, OSError):
             return False
-    wait_until(ready, lambda: f"the queues: {instance.log[-6000:]}", 120, pause=0.1)
+    wait_until(ready, lambda: f"the queues: {instance.tool('status')}{said_by_supervisor(instance)}", 120, pause=0.1)
+
+
+def said_by_supervisor(instance):
+    """The end of it: what concerns daemons, not mail."""
+    return "\n".join(line for line in instance.log.splitlines() if re.match(r"(info|warn|alert|fatal): (?!sluice-smtpd: \[)", line))[-6000:]
 
 
 def masters(instance):
