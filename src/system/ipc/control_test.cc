@@ -148,13 +148,18 @@ TEST_F(Control, SaysThatTheAskerHasGone) {
 
 TEST_F(Control, RefusesWhatASlowAskerDoesNotTakeAndTellsWhenThereIsRoomAgain) {
   const auto feed = std::make_shared<Feed>();
-  std::atomic<bool> full = false;
+  std::atomic<bool> full = false;  // for good
+  bool was_full = false;
   const std::string line(1000, 'x');
   at_last_ = [&] {  // goes on until nothing more fits, which is when the socket and the link are full too
     while (feed->add(line)) {
     }
-    if (full.exchange(feed->waiting() >= Feed::kMost)) return;
-    later_->set_after(Duration{1});
+    const bool is_full = feed->waiting() >= Feed::kMost;
+    if (is_full && was_full)
+      full = true;
+    else
+      later_->set_after(Duration{1});
+    was_full = is_full;
   };
   feed->on_room([feed] { feed->end(); });
   std::size_t taken = 0;
