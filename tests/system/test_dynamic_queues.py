@@ -164,17 +164,23 @@ def test_queues_above_a_lowered_maximum_retire_and_nobody_else_notices(dynamic):
     dynamic.wait_for_mail()
 
 
+def drain_with_deferred_mail(instance, **settings):
+    """Two queues, started again as one: the second has a message for a closed port, whose number is returned, and drains."""
+    port = free_port()
+    start_dynamic(instance, "-n", queue_count=2, smtproutes=[f"x.test:127.0.0.1:{port}"])
+    wait_for_count(instance, 2)
+    submit(instance, 2, "deferred")
+    instance.wait_for_log(r"^delivery \S+\.2: deferral")
+    assert instance.stop() == 0
+    instance.configure(queue_count=1, **settings)
+    spawn_dynamic(instance)
+    wait_until(lambda: queue_states(instance) == {"queue1": "running", "queue2": "draining"}, "the second queue to drain")
+    return port
+
+
 @pytest.mark.parametrize("ceiling", [20, 1])
 def test_a_queue_with_deferred_mail_stays_until_that_is_gone(dynamic, ceiling):
-    port = free_port()
-    start_dynamic(dynamic, "-n", queue_count=2, smtproutes=[f"x.test:127.0.0.1:{port}"])
-    wait_for_count(dynamic, 2)
-    submit(dynamic, 2, "deferred")
-    dynamic.wait_for_log(r"^delivery \S+\.2: deferral")
-    assert dynamic.stop() == 0
-    dynamic.configure(queue_count=1, queue_max=ceiling)
-    spawn_dynamic(dynamic)
-    wait_until(lambda: queue_states(dynamic) == {"queue1": "running", "queue2": "draining"}, "the second queue to drain")
+    port = drain_with_deferred_mail(dynamic, queue_max=ceiling)
     with Recorder(port=port) as recorder:
         dynamic.process.send_signal(signal.SIGALRM)
         recorder.wait_for(["deferred"])
@@ -184,19 +190,11 @@ def test_a_queue_with_deferred_mail_stays_until_that_is_gone(dynamic, ceiling):
 
 def test_a_draining_queue_whose_sender_is_told_to_end_comes_back_for_its_mail(dynamic):
     """TERM ends it with status 0 and mail in its queue: that is not the end of its work."""
-    port = free_port()
-    start_dynamic(dynamic, "-n", queue_count=2, smtproutes=[f"x.test:127.0.0.1:{port}"])
-    wait_for_count(dynamic, 2)
-    submit(dynamic, 2, "deferred")
-    dynamic.wait_for_log(r"^delivery \S+\.2: deferral")
-    assert dynamic.stop() == 0
-    dynamic.configure(queue_count=1)
-    spawn_dynamic(dynamic)
-    wait_until(lambda: queue_states(dynamic) == {"queue1": "running", "queue2": "draining"}, "the second queue to drain")
+    port = drain_with_deferred_mail(dynamic)
     directory = f"{dynamic.home}/queue/queue2"
     pid, = senders(dynamic)[directory]
     os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: senders(dynamic).get(directory, [pid]) != [pid] and queue_states(dynamic)["queue2"] == "draining",
+    wait_until(lambda: senders(dynamic).get(directory, [pid]) != [pid] and queue_states(dynamic).get("queue2") == "draining",
                "its successor", pause=0.1)
     with Recorder(port=port) as recorder:
         dynamic.process.send_signal(signal.SIGALRM)
