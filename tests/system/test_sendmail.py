@@ -156,8 +156,6 @@ def test_verbose_shows_the_delivery(instance):
     (("joe@bad..host",), LETTER, 64, "is not a mail address"),
     (("-f", "a b@x.test, c", "joe"), LETTER, 64, "sender"),
     (("-k", "joe"), LETTER, 64, "unknown option -k"),
-    (("-bd",), b"", 64, "qscheduler"),
-    (("-q",), b"", 64, "qscheduler"),
     (("-C/etc/passwd", "joe"), LETTER, 64, "SLUICE_HOME"),
     (("joe",), b"Received: x\n" * 200 + b"\n", 69, "hops"),
     (("-h", "100", "joe"), LETTER, 69, "hops"),

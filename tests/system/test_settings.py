@@ -101,7 +101,9 @@ def test_config_as_json_has_plain_numbers(home):
 def test_config_shows_one_setting(home):
     assert sluice("--home", home, "config", "--value", "me").stdout == "mx.example.net\n"
     shown = sluice("--home", home, "config", "Timeout.queuereturn").stdout
-    assert shown.startswith("queuelifetime ") and "Control file: queuelifetime." in shown
+    assert shown.startswith("Timeout.queuereturn ") and "Sets queuelifetime," in shown  # sendmail's name for several
+    shown = sluice("--home", home, "config", "MaxQueueAge").stdout
+    assert shown.startswith("queue_run.max_age ") and "Option of sendmail: MaxQueueAge." in shown
 
 
 def test_check_reports_every_problem_and_ends_with_78(home):
