@@ -57,8 +57,8 @@ bool ask_queue(Invocation& invocation, const observe::Queue& queue, const nlohma
 
 void say_refusal(Invocation& invocation, const observe::Queue& queue, const std::string& error) {
   if (observe::is_retired(queue)) return;
-  const bool forbidden = error.find(ipc::kOwnerOnly) != std::string::npos ||
-                         error.find("You do not have permission") != std::string::npos;
+  const bool forbidden =
+      error.find(ipc::kOwnerOnly) != std::string::npos || error.find("You do not have permission") != std::string::npos;
   invocation.fail(forbidden ? kExitNoPermission : kExitUnavailable, fmt::format("{}: {}", queue.name, error));
 }
 

@@ -68,7 +68,8 @@ class Submitter {
   Submitter(const Submitter&) = delete;
 
   // The queue for the next message: the least loaded of those that can be reached, spread evenly over equals, before
-  // those that are congested, and all queues of `group` before those of others; nothing if none can be reached. Tries to reach lost ones unless their rest is not over.
+  // those that are congested, and all queues of `group` before those of others; nothing if none can be reached. Tries
+  // to reach lost ones unless their rest is not over.
   std::optional<std::size_t> choose(std::size_t group = 0);
 
   // Asks for the offers if they are not fresh. Need not be called where messages flow.
