@@ -192,6 +192,7 @@ def test_a_draining_queue_whose_sender_is_told_to_end_comes_back_for_its_mail(dy
     """TERM ends it with status 0 and mail in its queue: that is not the end of its work."""
     port = drain_with_deferred_mail(dynamic)
     directory = f"{dynamic.home}/queue/queue2"
+    wait_until(lambda: len(senders(dynamic).get(directory, [])) == 1, "its sender", pause=0.1)
     pid, = senders(dynamic)[directory]
     os.kill(pid, signal.SIGTERM)
     wait_until(lambda: senders(dynamic).get(directory, [pid]) != [pid] and queue_states(dynamic).get("queue2") == "draining",

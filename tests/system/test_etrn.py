@@ -1,4 +1,4 @@
-"""ETRN (RFC 1985) as clients of sluice-smtpd meet it; section 11.8.2.6 of the seed. The queues are stand-ins, so that what
+"""ETRN (RFC 1985) as clients of sluice-smtpd meet it; sendmail, chapter 11.8.2.6. The queues are stand-ins, so that what
 they are asked can be seen (support/fake_control.py)."""
 import time
 

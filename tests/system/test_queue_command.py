@@ -1,4 +1,4 @@
-"""sendmail -q: one queue run in the foreground, with and without running daemons (the seed's 11.8.2)."""
+"""sendmail -q: one queue run in the foreground, with and without running daemons (sendmail, chapter 11.8.2)."""
 import re
 import signal
 import subprocess
