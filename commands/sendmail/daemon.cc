@@ -37,13 +37,21 @@ int refuse(const Work& work) {
   return work.fail(EX_USAGE, "Permission denied (real uid not trusted)");
 }
 
-// By its full path, so that it can be executed anew whatever the directory is then.
+// Where the program of this name is, by its full path. The name says what the program does (smtpd), so it is kept if
+// that can be; else it is our own file.
+std::string full_path(const std::string& name) {
+  std::error_code error;
+  if (name.find('/') != std::string::npos) return std::filesystem::absolute(name, error).string();
+  const std::string found = name.empty() ? name : os::find_program(name, os::executable_directory());
+  if (!found.empty()) return found;
+  return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
+// So that it can be executed anew whatever the directory is then.
 std::vector<std::string> command_line(const DaemonStart& start) {
   std::vector<std::string> command(start.argv, start.argv + start.argc);
-  const std::string name = command.empty() ? "sendmail" : command.front();
-  const std::string beside = os::executable_directory() + '/' + name.substr(name.rfind('/') + 1);
-  if (command.empty()) command.emplace_back();
-  if (name.front() != '/') command.front() = ::access(beside.c_str(), X_OK) == 0 ? beside : "/proc/self/exe";
+  if (command.empty()) command.emplace_back("sendmail");
+  command.front() = full_path(command.front());
   return command;
 }
 
@@ -83,6 +91,7 @@ os::Program daemon_program(const Work& work, const supervise::DaemonPlan& plan) 
   config::hand_down(overrides, work.settings, program.environment);
   program.environment.set(supervise::kDaemonPlan, supervise::encode(plan));
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) program.descriptors.emplace_back(fd, fd);
+  program.held_signals = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2};  // until it asks for them
   return program;
 }
 

@@ -52,10 +52,11 @@ int run(int, char**) {
   const auto groups = supervise::queue_groups_of(settings);
   const auto runs = own_runs(supervise::group_runs(plan, groups, supervise::run_defaults_of(settings),
                                                    fmt::format("{}", fmt::join(plan.command, " "))));
+  // Nothing is lost when a runner ends, so TERM ends it like any other signal, and its daemon can tell a stranger's
+  // signal from an end of its own.
   std::signal(SIGINT, SIG_IGN);
 
   net::Loop loop;
-  loop.on_signals({SIGTERM}, [&](int) { loop.stop(); });
   QueueRunner runner(loop, settings.run_dir, groups, runs);
   runner.start();
   loop.run();

@@ -47,6 +47,7 @@ void Send::drain(bool on) {
 void Send::ask_whether_quiet() {
   if (!draining_ || stopping_ || detached_ || asked_whether_quiet_ || quiet_timer_.armed()) return;
   if (image().size() > 0 || !attempts_.empty() || !intake_.is_there() || !todo_.is_there()) return;
+  if (runs_.any()) return quiet_timer_.set_after(kAskAgain);  // who waits for its end hears of it first
   asked_whether_quiet_ = true;
   if (++quiet_serial_ == 0) ++quiet_serial_;
   intake_.send(link::Door{false, quiet_serial_});

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 #include "announce.h"
@@ -71,7 +73,7 @@ void DaemonForm::begin() {
     open_syslog();
   else if (plan_.background)
     open_log_file();
-  write_pid_file();
+  take_pid_file();
   note(fmt::format("starting daemon ({}): {}", SLUICE_VERSION, supervise::purpose_of(plan_)));
 }
 
@@ -103,20 +105,28 @@ void DaemonForm::end() {
   pid_file_.reset();
 }
 
-// Somebody else's is left alone: the lock says whose it is, whatever it contains.
-void DaemonForm::write_pid_file() {
-  if (plan_.pid_file.empty()) return;
-  os::Fd file(::open(plan_.pid_file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644));
-  const auto refuse = [&](std::string_view why) {
+void DaemonForm::take_pid_file() {
+  if (plan_.pid_file.empty() || pid_file_) return;
+  if (const std::string why = lock_pid_file(); !why.empty())
     os::say("alert", kSendmail, fmt::format("unable to write pid to {}: {}", plan_.pid_file, why));
-  };
-  if (!file) return refuse(os::with_errno("cannot open"));
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return refuse("file in use by another process");
+}
+
+// Somebody else's is left alone: the lock says whose it is, whatever it contains. Why it cannot be had.
+std::string DaemonForm::lock_pid_file() {
+  os::Fd file;
+  struct stat status {};
+  while (status.st_nlink == 0) {  // one that its owner removed just now is nobody's
+    file.reset(::open(plan_.pid_file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644));
+    if (!file) return os::with_errno("cannot open");
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return "file in use by another process";
+    if (::fstat(file.get(), &status) != 0) return os::with_errno("cannot look at it");
+  }
   const std::string text = fmt::format("{}\n{}\n", ::getpid(), fmt::join(plan_.command, " "));
   if (::ftruncate(file.get(), 0) != 0 ||
       ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    refuse(os::with_errno("cannot write"));
+    return os::with_errno("cannot write");
   pid_file_ = std::move(file);
+  return {};
 }
 
 void DaemonForm::open_log_file() {
@@ -156,6 +166,7 @@ os::Program DaemonForm::again() const {
   program.environment.unset(config::kHandedDown);  // made of the command line, and so again
   if (plan_.background) program.environment.set(supervise::kDaemonAgain, "1");
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) program.descriptors.emplace_back(fd, fd);
+  program.held_signals = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2};  // as main.cc holds them: a second HUP must not end us
   program.directory = plan_.directory;
   return program;
 }

@@ -36,6 +36,8 @@ class DaemonForm {
   void begin();
   // Tells whoever waits that the daemon stands.
   void stands();
+  // The other daemon of this instance has ended: its pid file is ours, if it was that one's.
+  void take_pid_file();
   // splogger ended; false: it was another process.
   bool ended(pid_t pid, int status);
   // The log is a file: opens it by its name again.
@@ -51,7 +53,7 @@ class DaemonForm {
   os::Program again() const;
 
  private:
-  void write_pid_file();
+  std::string lock_pid_file();
   void open_log_file();
   void open_syslog();
 

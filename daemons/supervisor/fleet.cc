@@ -105,21 +105,29 @@ void Fleet::start_others() {
   std::vector<groups::FoundQueue> idle;
   for (const groups::FoundQueue& queue : found()) {
     const unsigned place = queue.number - group_.first;
-    if (!is_ours(queue.number) || (place >= count_ && !instance_.dynamic))
+    if (!is_ours(queue.number))
       idle.push_back(queue);
     else if (place >= count_)
-      add(place, true).start();
+      run_beyond_count(place);
   }
   say_what_is_not_run(idle);
+}
+
+// It may hold mail, of a time when more queues were in use; nobody puts new mail into it. Dynamic: it ends when it is
+// empty. Static: as long as we do, so that whoever asks all queues (sendmail -q, mailq) is answered by all.
+void Fleet::run_beyond_count(unsigned place) {
+  if (!instance_.dynamic)
+    announce(fmt::format("queue {} is beyond the {} that take mail, and run for what is in it", directory_of(place),
+                         count_));
+  add(place, instance_.dynamic).start();
 }
 
 void Fleet::say_what_is_not_run(const std::vector<groups::FoundQueue>& queues) const {
   for (const groups::FoundQueue& queue : queues)
     announce(fmt::format("queue {} is there and not run, whatever is in it: its number is {}", queue.directory,
-                         instance_.dynamic && group_.is_default() && queue.number < group_.first
+                         group_.is_default() && queue.number < group_.first
                              ? fmt::format("below {}", group_.first)
-                             : fmt::format("outside of {} to {}", group_.first,
-                                           instance_.dynamic ? group_.last() : group_.first + count_ - 1)));
+                             : fmt::format("outside of {} to {}", group_.first, group_.last())));
 }
 
 std::vector<groups::FoundQueue> Fleet::found() const {

@@ -4,8 +4,8 @@
 // a retired queue is found within 20 s, and the queue is started to deliver it. Place p is the queue of number (first
 // of the group) + p.
 //
-// At the start every queue directory from QUEUE_START on is run once, also beyond QUEUE_MAX, which may have been
-// lowered since, so that nothing in it is forgotten. No trouble of one queue concerns another.
+// At the start every queue directory from QUEUE_START on is run, also beyond QUEUE_COUNT or QUEUE_MAX, which may have
+// been lowered since, so that nothing in it is forgotten. No trouble of one queue concerns another.
 #pragma once
 
 #include <functional>
@@ -78,6 +78,7 @@ class Fleet {
   void first_count();
   void say_start() const;
   void start_others();
+  void run_beyond_count(unsigned place);
   void say_what_is_not_run(const std::vector<groups::FoundQueue>& queues) const;
 
   void follow_load();

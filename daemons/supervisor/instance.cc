@@ -28,6 +28,11 @@ os::Environment common_environment(os::Environment environment, const Instance& 
 
 }  // namespace
 
+void Instance::take_reloadable(const settings::Settings& settings) {
+  run_defaults = supervise::run_defaults_of(settings);
+  runs_restricted = settings.restrict_qrun;
+}
+
 Instance instance_of(const settings::Settings& settings, const supervise::StartOptions& options,
                      const std::string& binaries) {
   if (const auto queues = supervise::static_queues(settings.queue_base, settings.queue_start, settings.queue_count);
@@ -51,9 +56,8 @@ Instance instance_of(const settings::Settings& settings, const supervise::StartO
   for (const auto& endpoint : settings.smtp_listen) instance.smtp_listen.push_back(endpoint.to_text());
   instance.smtp_processes = settings.smtp_processes;
   instance.run_groups = supervise::queue_groups_of(settings);
-  instance.run_defaults = supervise::run_defaults_of(settings);
   instance.most_children = settings.queue_run_max_children;
-  instance.runs_restricted = settings.restrict_qrun;
+  instance.take_reloadable(settings);
   instance.nice = static_cast<int>(settings.queue_run_nice);
   instance.restart.first = settings.supervisor_restart_delay;
   instance.restart.last = std::max(settings.supervisor_restart_delay, settings.supervisor_restart_delay_limit);

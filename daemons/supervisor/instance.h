@@ -39,6 +39,9 @@ struct Instance {
   std::uint32_t most_children = 0;            // of persistent runners: which groups share one
   bool runs_restricted = false;               // only root and qmail-send's own user may start queue runs
   int nice = 0;                               // of the queues of groups that say nothing
+
+  // What of it may change while we run: how queue runs are made, and who may start them.
+  void take_reloadable(const settings::Settings& settings);
 };
 
 // Throws os::Fatal when the queue numbers cannot be.

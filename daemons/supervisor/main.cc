@@ -78,7 +78,11 @@ int run(int argc, char** argv) {
   Supervisor supervisor(loop, std::move(parts));
   supervisor.start();
   loop.run();
-  if (const auto successor = supervisor.successor()) throw os::Fatal(111, os::replace_with(*successor).what);
+  if (auto successor = supervisor.successor()) {
+    os::replace_with(*successor);
+    successor->directory = "/";  // the one in which the command was given may be gone
+    throw os::Fatal(111, os::replace_with(*successor).what);
+  }
   return 0;
 }
 

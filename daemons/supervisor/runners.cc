@@ -23,13 +23,19 @@ constexpr Duration kPatience{3'000};     // between TERM and KILL
 
 void say(const supervise::RunnerLine& line) { os::say(line.grave ? "alert" : "info", "sendmail", line.text); }
 
-supervise::RunnerEnd end_of(int status) {
-  using How = supervise::RunnerEnd::How;
-  if (!WIFSIGNALED(status)) return {How::kExit, WEXITSTATUS(status)};
-  return {WCOREDUMP(status) ? How::kCore : How::kSignal, WTERMSIG(status)};
+// Also of one that somebody stopped.
+void end(pid_t runner) {
+  ::kill(runner, SIGTERM);
+  ::kill(runner, SIGCONT);
 }
 
 }  // namespace
+
+supervise::RunnerEnd runner_end(int wait_status) {
+  using How = supervise::RunnerEnd::How;
+  if (!WIFSIGNALED(wait_status)) return {How::kExit, WEXITSTATUS(wait_status)};
+  return {WCOREDUMP(wait_status) ? How::kCore : How::kSignal, WTERMSIG(wait_status)};
+}
 
 struct Runners::Runner {
   Runner(unsigned number, bool restarts, RunnerWork what, net::Loop& loop, std::function<void()> on_time)
@@ -88,7 +94,7 @@ void Runners::renew(int signal) {
     const bool waits = runner->timer.armed();
     const auto verdict = runner->policy.renew(signal);
     if (runner->pid > 0)
-      ::kill(runner->pid, SIGTERM);
+      end(runner->pid);
     else if (waits)  // its next start is the new one
       follow(*runner, runner->policy.ended({}));
     else
@@ -104,7 +110,7 @@ bool Runners::ended(pid_t pid, int status) {
   if (stopping_)
     look_at_the_end();
   else
-    follow(**found, (*found)->policy.ended(end_of(status)));
+    follow(**found, (*found)->policy.ended(runner_end(status)));
   return true;
 }
 
@@ -113,7 +119,7 @@ void Runners::stop(std::function<void()> then) {
   on_stopped_ = std::move(then);
   for (const auto& runner : runners_) {
     runner->timer.cancel();
-    if (runner->pid > 0) ::kill(runner->pid, SIGTERM);
+    if (runner->pid > 0) end(runner->pid);
   }
   patience_.set_after(kPatience);
   look_at_the_end();

@@ -15,6 +15,9 @@
 
 namespace sluice::supervisor {
 
+// How a process ended, of waitpid's status.
+supervise::RunnerEnd runner_end(int wait_status);
+
 // What one runner serves.
 struct RunnerWork {
   std::vector<std::string> groups;

@@ -99,6 +99,7 @@ void Supervisor::look_at_lock() {
       parts_.control = listen_for_control(parts_.instance);
       parts_.lock = std::move(*lock);
       announce("the other supervisor has ended: taking over the queues");
+      if (parts_.form) parts_.form->take_pid_file();
       return take_queues();
     }
   } catch (const os::Fatal& trouble) {
@@ -158,6 +159,7 @@ void Supervisor::reload() {
   if (!reloaded->need_restart.empty())
     announce(fmt::format("changes of {} count after the next start", fmt::join(reloaded->need_restart, ", ")));
   fleets_.set_limits(parts_.settings.settings());
+  parts_.instance.take_reloadable(parts_.settings.settings());
   if (parts_.form) restart_form(reloaded->need_restart);
 }
 

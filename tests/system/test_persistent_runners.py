@@ -2,12 +2,15 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
 from support.daemons import Daemon, daemons, takes_nobody  # the fixture
 from support.instance import wait_until
+from support.namespace import private
 from support.recorder import Recorder, letter
 from support.remote_server import Server
 
@@ -63,6 +66,62 @@ def test_a_runner_that_is_killed_comes_back_ten_times(instance, daemons):
     assert daemons.titled(RUNNER) == []
     assert daemon.lives()
     # The operator brings it back.
+    daemon.signal(signal.SIGHUP)
+    instance.wait_for_log("restart queue runner=0 due to signal 1$")
+    runner(daemons)
+
+
+@pytest.mark.parametrize("signo", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
+def test_a_runner_that_a_stranger_signals_is_a_dead_one(instance, daemons, signo):
+    daemons.start("-bd", "-qp")
+    before = runner(daemons)
+    os.kill(before, signo)
+    instance.wait_for_log(f"persistent queue runner=0 died, signal={int(signo)}$")
+    wait_until(lambda: daemons.titled(RUNNER) not in ([], [before]), "the next runner")
+
+
+def test_a_runner_that_was_stopped_is_renewed_too(instance, daemons):
+    daemon = daemons.start("-bd", "-qp")
+    before = runner(daemons)
+    os.kill(before, signal.SIGSTOP)
+    daemon.signal(signal.SIGHUP)
+    wait_until(lambda: daemons.titled(RUNNER) not in ([], [before]), "the next runner")
+
+
+# A root directory in which everybody may write, with all that is in ours: there a core file of any user has its place,
+# as far as the kernel's core_pattern is a relative name.
+ROOT_FOR_CORES = """
+new=$CORE_ROOT
+mount -t tmpfs -o mode=1777 none "$new"
+for path in /* ; do
+  if test -L "$path"; then cp -P "$path" "$new$path"
+  elif test -d "$path"; then mkdir "$new$path"; mount --rbind "$path" "$new$path"
+  fi
+done
+set -- chroot "$new" prlimit --core=unlimited "$@"
+"""
+DUMPS = """
+import os, resource, signal
+pid = os.fork()
+if pid == 0:
+    os.chdir("/")
+    if os.geteuid() == 0: os.setgid(65534), os.setuid(65534)
+    os.execv("/bin/sh", ["sh", "-c", "kill -SEGV $$"])
+print(os.WCOREDUMP(os.waitpid(pid, 0)[1]))
+"""
+
+
+@pytest.mark.parametrize("signo", [signal.SIGSEGV, signal.SIGABRT])
+def test_a_runner_that_dumps_core_is_not_started_again(instance, daemons, tmp_path, signo):
+    command = ["env", f"CORE_ROOT={tmp_path}", *private(ROOT_FOR_CORES)]
+    tried = subprocess.run([*command, sys.executable, "-c", DUMPS], capture_output=True, text=True, timeout=60, check=False)
+    if tried.stdout.strip() != "True":
+        pytest.skip(f"the kernel writes no core file here: {tried.stdout}{tried.stderr}")
+    daemon = daemons.start("-bd", "-qp", command=command)
+    os.kill(runner(daemons), signo)
+    instance.wait_for_log(f"persistent queue runner=0 core dumped, signal={int(signo)}$")
+    instance.wait_for_log("no persistent queue runner is left")
+    assert daemons.titled(RUNNER) == [] and "died" not in instance.log and daemon.lives()
     daemon.signal(signal.SIGHUP)
     instance.wait_for_log("restart queue runner=0 due to signal 1$")
     runner(daemons)

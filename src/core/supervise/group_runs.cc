@@ -14,6 +14,12 @@ bool has(const route::QueueGroup& group, unsigned number) {
   return number >= group.first_queue && number - group.first_queue < group.queue_max;
 }
 
+// The default group has two names.
+bool is_named(const route::QueueGroup& group, std::string_view name) {
+  if (ascii_equal_ignore_case(name, "default")) name = route::kDefaultGroup;
+  return ascii_equal_ignore_case(group.name, name);
+}
+
 }  // namespace
 
 // The declarations were checked with the settings.
@@ -34,14 +40,15 @@ std::vector<GroupRun> group_runs(const DaemonPlan& plan, std::span<const route::
                                  const RunDefaults& defaults, const std::string& by) {
   std::vector<GroupRun> runs;
   for (const route::QueueGroup& group : groups) {
-    if (plan.group ? !ascii_equal_ignore_case(group.name, *plan.group) : group.runners == 0u) continue;
+    if (plan.group ? !is_named(group, *plan.group) : group.runners == 0u) continue;
     GroupRun one{.group = group.name, .interval = plan.interval, .run = {}};
     if (group.interval) one.interval = *group.interval;
     one.run.trigger = plan.persistent ? select::Trigger::kPersistent : select::Trigger::kTimer;
     one.run.by = by;
     one.run.selector = plan.selector;
     one.run.order = group.order.value_or(defaults.order);
-    one.run.most = group.jobs > 0 ? group.jobs : defaults.most;
+    one.run.most = group.jobs == 0 || defaults.most == 0 ? std::max(group.jobs, defaults.most)
+                                                         : std::min(group.jobs, defaults.most);
     one.run.width = group.runners.value_or(defaults.width);
     runs.push_back(std::move(one));
   }

@@ -50,6 +50,27 @@ TEST(GroupRuns, AGroupWithoutRunnersIsRunWhenItIsNamedOnly) {
   EXPECT_EQ(runs[0].group, "never");
 }
 
+TEST(GroupRuns, TheDefaultGroupHasTwoNames) {
+  for (const char* const name : {"mqueue", "default", "Default"}) {
+    auto plan = hourly();
+    plan.group = name;
+    const auto runs = group_runs(plan, kGroups, {}, "");
+    ASSERT_EQ(runs.size(), 1u);
+    EXPECT_EQ(runs[0].group, route::kDefaultGroup);
+  }
+}
+
+TEST(GroupRuns, OfTwoLimitsOfARunTheSmallerCounts) {
+  auto groups = kGroups;
+  groups[1].jobs = 7;
+  const auto most = [&](std::uint64_t of_all) {
+    return group_runs(hourly(), groups, {select::SortOrder::kPriority, of_all, 0}, "")[1].run.most;
+  };
+  EXPECT_EQ(most(0), 7u);
+  EXPECT_EQ(most(5), 5u);
+  EXPECT_EQ(most(100), 7u);
+}
+
 TEST(GroupRuns, TheSelectionOfTheCommandLineCountsForEveryRun) {
   auto plan = hourly();
   plan.persistent = true;

@@ -48,7 +48,7 @@ RunnerVerdict RunnerPolicy::not_started(const std::string& why) {
 RunnerVerdict RunnerPolicy::start_again(RunnerVerdict verdict) {
   if (!restarts_) {
     state_ = State::kLost;
-    verdict.lines.push_back({false, name() + ", exited"});
+    verdict.lines.push_back({true, name() + ", exited"});
   } else if (used_ >= kMostRestarts) {
     state_ = State::kLost;
     verdict.lines.push_back({true, fmt::format("ERROR: {} restarted too many times, queue runner lost", name())});

@@ -19,6 +19,7 @@ struct RunnerEnd {
   enum class How : std::uint8_t { kExit, kSignal, kCore };
   How how = How::kExit;
   int number = 0;  // exit status, or signal
+  friend bool operator==(const RunnerEnd&, const RunnerEnd&) = default;
 };
 
 struct RunnerLine {

@@ -37,7 +37,7 @@ TEST(RunnerPolicy, ARunnerThatDumpedCoreIsLost) {
 TEST(RunnerPolicy, WithoutRestartsTheFirstDeathLosesIt) {
   RunnerPolicy policy(2, false);
   EXPECT_EQ(policy.ended({How::kSignal, 9}).lines,
-            (Lines{{true, "persistent queue runner=2 died, signal=9"}, {false, "persistent queue runner=2, exited"}}));
+            (Lines{{true, "persistent queue runner=2 died, signal=9"}, {true, "persistent queue runner=2, exited"}}));
   EXPECT_TRUE(policy.lost());
 }
 
