@@ -35,7 +35,9 @@ class Hold {
       const json answer = json::parse(text, nullptr, false);
       if (!answer.is_object() || !answer.value("id", json()).is_number_unsigned()) return;
       ++changes_;
-      tell(fmt::format("{}: {}", answer["id"].get<std::uint64_t>(), deed()));
+      const json was = answer.value("was", json(""));
+      tell(fmt::format("{}: {}", answer["id"].get<std::uint64_t>(),
+                       deed(was.is_string() ? was.get<std::string>() : std::string())));
     });
     if (asked && changes_ == before) tell(fmt::format("{}: no matches", queue.directory));
     return asked;
@@ -46,9 +48,10 @@ class Hold {
   }
 
  private:
-  std::string deed() const {
-    if (reason_.empty()) return "Removed quarantine";
-    return fmt::format("{} \"{}\"", held_ ? "Quarantine changed to" : "Quarantined with", reason_);
+  std::string deed(const std::string& was) const {
+    if (reason_.empty()) return fmt::format("Removed quarantine of \"{}\"", was);
+    if (held_) return fmt::format("Quarantine changed from \"{}\" to \"{}\"", was, reason_);
+    return fmt::format("Quarantined with \"{}\"", reason_);
   }
   void tell(std::string_view line) const {
     if (work_.options.verbose) fmt::print("{}\n", line);

@@ -71,6 +71,9 @@ int run(int argc, char** argv) {
   work.program = program;
   work.options = std::move(*options);
   work.settings = std::move(loaded->settings);
+  for (std::size_t i = 0; i < loaded->origins.size(); ++i)
+    if (loaded->origins[i].source == settings::Source::kCommandLine)
+      work.given.push_back({settings::table()[i].name, loaded->origins[i].name});
   work.overrides = std::move(overrides);
   work.names = submission::names_of(work.settings);
   work.doors = submission::doors_of(work.settings, environment.variables, true);

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "core/queue/layout.h"
-#include "core/settings/table.h"
 #include "queues.h"
 #include "run_watch.h"
 #include "system/net/socket.h"
@@ -78,6 +78,8 @@ class QueueRunCommand {
   }
   std::vector<RunPart> run_parts() const;
   bool is_given(std::string_view setting) const;
+  mail::ClientTimeouts timeouts() const;
+  void say_what_does_not_count() const;
   void await_mail();
   void leave_daemons();
   template <class Is>
@@ -137,6 +139,7 @@ std::optional<int> QueueRunCommand::make_sure_of_daemons() {
   if (failed) return failed;
   if (!there) return work_.fail(EX_UNAVAILABLE, "cannot run the queue: its daemons do not answer");
   if (daemons_ && !started_before) await_mail();
+  if (!daemons_ && trouble_.empty()) say_what_does_not_count();
   return std::nullopt;
 }
 
@@ -179,10 +182,52 @@ void QueueRunCommand::await_mail() {
 
 // Whether the command line gives a value to the setting.
 bool QueueRunCommand::is_given(std::string_view setting) const {
-  return std::any_of(work_.options.settings.begin(), work_.options.settings.end(), [&](const Given& given) {
-    const settings::Declaration* row = settings::find_by_option(given.name);
-    return row != nullptr && row->name == setting;
-  });
+  return std::any_of(work_.given.begin(), work_.given.end(),
+                     [&](const SettingGiven& each) { return each.setting == setting; });
+}
+
+mail::ClientTimeouts QueueRunCommand::timeouts() const {
+  const settings::Settings& s = work_.settings;
+  // In the order of mail::ClientWait.
+  const std::array<Seconds, mail::kClientWaits.size()> all{
+      s.timeout_connect, s.timeout_iconnect, s.timeout_aconnect,  s.timeout_greeting,  s.timeout_helo, s.timeout_mail,
+      s.timeout_rcpt,    s.timeout_datainit, s.timeout_datablock, s.timeout_datafinal, s.timeout_quit};
+  mail::ClientTimeouts said;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (is_given(fmt::format("timeout.{}", mail::kClientWaits[i]))) said[static_cast<mail::ClientWait>(i)] = all[i];
+  return said;
+}
+
+// What of the command line goes neither with the run nor into daemons that are running already.
+void QueueRunCommand::say_what_does_not_count() const {
+  static constexpr std::array<std::string_view, 17> kCount{"home",
+                                                           "queue_base",
+                                                           "run_dir",
+                                                           "queuegroups",
+                                                           "me",
+                                                           "defaulthost",
+                                                           "defaultdomain",
+                                                           "plusdomain",
+                                                           "idhost",
+                                                           "queue_run.order",
+                                                           "queue_run.most",
+                                                           "queue_run.runners",
+                                                           "queue_run.min_age",
+                                                           "queue_run.max_age",
+                                                           "delivery_mode",
+                                                           "hold_expensive",
+                                                           "super_safe"};
+  const auto of_others = [](std::string_view name) {  // the run's, the SMTP server's, who may ask
+    return name.starts_with("timeout.") || name.starts_with("smtp.") || name.starts_with("restrict_");
+  };
+  std::string_view said;
+  for (const SettingGiven& each : work_.given) {
+    const bool counts =
+        of_others(each.setting) || std::find(kCount.begin(), kCount.end(), each.setting) != kCount.end();
+    if (counts || each.name == said) continue;  // one option may set several
+    work_.say(fmt::format("{}: the daemons that run the queue keep their own value", each.name));
+    said = each.name;
+  }
 }
 
 std::vector<RunPart> QueueRunCommand::run_parts() const {
@@ -196,6 +241,7 @@ std::vector<RunPart> QueueRunCommand::run_parts() const {
   run.bounce = work_.options.return_now;
   if (is_given("queue_run.min_age")) run.min_age = work_.settings.queue_run_min_age;
   if (is_given("queue_run.max_age")) run.max_age = work_.settings.queue_run_max_age;
+  run.timeouts = timeouts();
   std::vector<RunPart> parts;
   const auto groups = queues_by_group(work_);
   if (!groups) return parts;

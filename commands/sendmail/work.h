@@ -4,6 +4,8 @@
 #include <sysexits.h>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/settings/settings.h"
 #include "options.h"
@@ -13,11 +15,18 @@
 
 namespace sluice::sendmail {
 
+// A setting to which the command line gives a value, and the name that it has there.
+struct SettingGiven {
+  std::string_view setting;
+  std::string name;
+};
+
 struct Work {
   std::string program;  // the name it was called by
   Options options;
   settings::Settings settings{};
-  config::Overrides overrides;  // what of the settings the command line gave
+  config::Overrides overrides;      // what of the settings the command line gave
+  std::vector<SettingGiven> given;  // the settings that these are
   submission::Names names;
   submission::Doors doors;
   submission::Originator caller;

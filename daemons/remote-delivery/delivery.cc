@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <numeric>
@@ -15,6 +16,7 @@ Delivery::Delivery(Host& host, link::Deliver order)
     : host_(host),
       order_(std::move(order)),
       lane_(is_lmtp() ? "lmtp " + order_.destination : order_.destination),
+      timeouts_(host.timeouts().overridden_by(order_.timeouts)),
       outcomes_(order_.envelope.recipients.size()),
       open_(outcomes_.size()) {
   std::iota(open_.begin(), open_.end(), std::size_t{0});
@@ -68,13 +70,23 @@ void Delivery::begin_search() {
 
 void Delivery::connect_next() {
   session_.reset();
-  if (next_target_ == targets_.size()) return fail_rest(*last_failure_);
+  const Duration limit = time_to_connect();
+  if (next_target_ == targets_.size() || (last_failure_ && limit <= Duration::zero())) return fail_rest(*last_failure_);
   if (watched() && (next_target_ == 0 || targets_[next_target_].host != targets_[next_target_ - 1].host))
     say_connecting(targets_[next_target_], false);
   const std::string& address = targets_[next_target_].address;
   const net::Endpoint to = address.starts_with('/') ? net::Endpoint::path(address).value_or(net::Endpoint())
                                                     : net::Endpoint::from_address(address, destination_->port);
-  connecting_ = host_.connect(to, [this](os::Fd socket, int code) { connected(std::move(socket), code); });
+  connecting_ = host_.connect(to, limit, [this](os::Fd socket, int code) { connected(std::move(socket), code); });
+}
+
+Duration Delivery::time_to_connect() {
+  using enum mail::ClientWait;
+  const bool first = order_.first_attempt && timeouts_[kFirstConnect] > Seconds::zero();
+  const Duration one = timeouts_[first ? kFirstConnect : kConnect];
+  if (timeouts_[kAllConnects] == Seconds::zero()) return one;
+  if (!connecting_until_) connecting_until_ = host_.now() + timeouts_[kAllConnects];
+  return std::min<Duration>(one, *connecting_until_ - host_.now());
 }
 
 void Delivery::connected(os::Fd socket, int code) {
@@ -82,7 +94,7 @@ void Delivery::connected(os::Fd socket, int code) {
   if (watched()) say_tried(targets_[next_target_], code);
   if (code == 0) {
     session_ = host_.open(std::move(socket), is_lmtp() ? smtp::Protocol::kLmtp : smtp::Protocol::kSmtp,
-                          targets_[next_target_], *this);
+                          targets_[next_target_], timeouts_, *this);
     if (watched()) session_->watch(order_.watcher, host_.transcript());
     return;
   }
@@ -102,7 +114,7 @@ void Delivery::deliver_by(Session& session) {
     envelope.recipients.clear();
     for (const std::size_t index : open_) envelope.recipients.push_back(order_.envelope.recipients[index]);
   }
-  session.deliver(std::move(envelope), order_.body);
+  session.deliver(std::move(envelope), order_.body, timeouts_);
 }
 
 void Delivery::session_ended(Session& session) {

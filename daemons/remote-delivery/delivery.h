@@ -36,10 +36,12 @@ class Delivery : public Session::User {
     // Targets whose address has just been silent, last.
     virtual void prefer_answering(std::vector<route::Target>& targets) = 0;
     virtual void note_silence(const route::Target& target) = 0;
-    virtual std::unique_ptr<net::Connecting> connect(const net::Endpoint& to,
+    virtual std::unique_ptr<net::Connecting> connect(const net::Endpoint& to, Duration limit,
                                                      std::function<void(os::Fd, int)> done) = 0;
     virtual std::shared_ptr<Session> open(os::Fd socket, smtp::Protocol protocol, const route::Target& target,
-                                          Session::User& user) = 0;
+                                          const mail::ClientTimeouts& timeouts, Session::User& user) = 0;
+    virtual const mail::ClientTimeouts& timeouts() const = 0;  // of the settings
+    virtual MonoTime now() const = 0;
     // Where the lines of deliveries go that are watched.
     virtual const Session::Say& transcript() = 0;
     // `session` is null, or of no further use to this delivery; it may be reusable.
@@ -63,6 +65,7 @@ class Delivery : public Session::User {
   bool is_lmtp() const { return order_.channel == link::Channel::kLmtp; }
   void begin_search();
   void connect_next();
+  Duration time_to_connect();
   void connected(os::Fd socket, int code);
   void deliver_by(Session& session);
   bool goes_on();
@@ -78,12 +81,14 @@ class Delivery : public Session::User {
   Host& host_;
   link::Deliver order_;
   const std::string lane_;
+  const mail::ClientTimeouts timeouts_;
   std::vector<mail::Outcome> outcomes_;  // one a recipient
   std::vector<std::size_t> open_;        // recipients that have none yet, in their order
   std::optional<route::Destination> destination_;
   std::unique_ptr<TargetSearch> search_;
   std::vector<route::Target> targets_;
   std::size_t next_target_ = 0;
+  std::optional<MonoTime> connecting_until_;  // all addresses together
   std::unique_ptr<net::Connecting> connecting_;
   std::shared_ptr<Session> session_;
   std::optional<mail::Outcome> last_failure_;

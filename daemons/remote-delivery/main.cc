@@ -19,9 +19,26 @@ namespace {
 
 constexpr const char* kName = "qmail-rspawn";
 constexpr std::uint32_t kMostDeliveries = 10000;
-constexpr Duration kLongerThanTheSystem = std::chrono::hours{1};  // it gives up connecting after a few minutes
-constexpr rlim_t kDescriptorsOfProgram = 3;                       // its message, its output, its end
+constexpr Seconds kLongerThanTheSystem = std::chrono::hours{1};  // it gives up connecting after a few minutes
+constexpr rlim_t kDescriptorsOfProgram = 3;                      // its message, its output, its end
 constexpr rlim_t kOtherDescriptors = 600;  // idle and leaving sessions, open segments, the name resolver
+
+mail::ClientTimeouts timeouts_of(const settings::Settings& s) {
+  using enum mail::ClientWait;
+  mail::ClientTimeouts timeouts;
+  timeouts[kConnect] = s.timeout_connect > Seconds::zero() ? s.timeout_connect : kLongerThanTheSystem;
+  timeouts[kFirstConnect] = s.timeout_iconnect;
+  timeouts[kAllConnects] = s.timeout_aconnect;
+  timeouts[kGreeting] = s.timeout_greeting;
+  timeouts[kHello] = s.timeout_helo;
+  timeouts[kMail] = s.timeout_mail;
+  timeouts[kRcpt] = s.timeout_rcpt;
+  timeouts[kData] = s.timeout_datainit;
+  timeouts[kBlock] = s.timeout_datablock;
+  timeouts[kFinal] = s.timeout_datafinal;
+  timeouts[kQuit] = s.timeout_quit;
+  return timeouts;
+}
 
 Configuration configuration_of(const settings::Settings& s) {
   Configuration c;
@@ -30,10 +47,7 @@ Configuration configuration_of(const settings::Settings& s) {
   c.remote.idle_time = s.remote_idle_time;
   c.remote.program = s.remote_program;
   c.remote.program_time = s.remote_program_timeout;
-  const Duration connect = s.timeout_connect > Seconds::zero() ? Duration(s.timeout_connect) : kLongerThanTheSystem;
-  c.remote.timeouts = {connect,        s.timeout_greeting, s.timeout_helo,      s.timeout_mail,
-                       s.timeout_rcpt, s.timeout_datainit, s.timeout_datablock, s.timeout_datafinal,
-                       s.timeout_quit};
+  c.remote.timeouts = timeouts_of(s);
   c.own_names = {s.me, s.helohost};
   c.listening = s.smtp_listen;
   c.name_servers = s.remote_resolver;

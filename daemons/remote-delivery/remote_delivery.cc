@@ -170,14 +170,14 @@ void RemoteDelivery::prefer_answering(std::vector<route::Target>& targets) {
 
 void RemoteDelivery::note_silence(const route::Target& target) { failed_.note(target.address, loop_.now()); }
 
-std::unique_ptr<net::Connecting> RemoteDelivery::connect(const net::Endpoint& to,
+std::unique_ptr<net::Connecting> RemoteDelivery::connect(const net::Endpoint& to, Duration limit,
                                                          std::function<void(os::Fd, int)> done) {
-  return net::connect_to(loop_, to, settings_->timeouts.connect, std::move(done));
+  return net::connect_to(loop_, to, limit, std::move(done));
 }
 
 std::shared_ptr<Session> RemoteDelivery::open(os::Fd socket, smtp::Protocol protocol, const route::Target& target,
-                                              Session::User& user) {
-  return Session::open(loop_, std::move(socket), protocol, target, settings_, *bodies_, piece_, user);
+                                              const mail::ClientTimeouts& timeouts, Session::User& user) {
+  return Session::open(loop_, std::move(socket), protocol, target, settings_, *bodies_, piece_, timeouts, user);
 }
 
 }  // namespace sluice::remote

@@ -53,12 +53,15 @@ class RemoteDelivery : private Delivery::Host, private Session::User {
                                        std::function<void(TargetSearch::Result)> done) override;
   void prefer_answering(std::vector<route::Target>& targets) override;
   void note_silence(const route::Target& target) override;
-  std::unique_ptr<net::Connecting> connect(const net::Endpoint& to, std::function<void(os::Fd, int)> done) override;
+  std::unique_ptr<net::Connecting> connect(const net::Endpoint& to, Duration limit,
+                                           std::function<void(os::Fd, int)> done) override;
   std::shared_ptr<Session> open(os::Fd socket, smtp::Protocol protocol, const route::Target& target,
-                                Session::User& user) override;
+                                const mail::ClientTimeouts& timeouts, Session::User& user) override;
   void settled(Delivery& delivery, std::shared_ptr<Session> session, std::vector<mail::Outcome> outcomes) override;
 
   const Session::Say& transcript() override { return transcript_; }
+  const mail::ClientTimeouts& timeouts() const override { return settings_->timeouts; }
+  MonoTime now() const override { return loop_.now(); }
 
   // Of sessions that are idle or leaving.
   void session_ready(Session&) override {}

@@ -2,28 +2,29 @@
 
 namespace sluice::remote {
 
-Duration RemoteSettings::Timeouts::of(smtp::Step step) const {
+Duration limit_of(smtp::Step step, const mail::ClientTimeouts& timeouts) {
   using smtp::Step;
+  using enum mail::ClientWait;
   switch (step) {
     case Step::kGreeting:
-      return greeting;
+      return timeouts[kGreeting];
     case Step::kEhlo:
     case Step::kHelo:
     case Step::kLhlo:
-      return hello;
+      return timeouts[kHello];
     case Step::kReset:
     case Step::kMail:
-      return mail;
+      return timeouts[kMail];
     case Step::kRcpt:
-      return rcpt;
+      return timeouts[kRcpt];
     case Step::kData:
-      return data;
+      return timeouts[kData];
     case Step::kBody:
-      return block;
+      return timeouts[kBlock];
     case Step::kFinal:
-      return final;
+      return timeouts[kFinal];
     case Step::kQuit:
-      return quit;
+      return timeouts[kQuit];
     case Step::kIdle:
     case Step::kDead:
       break;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "core/mail/client_timeouts.h"
 #include "core/smtp/client_outcome.h"
 
 namespace sluice::remote {
@@ -18,13 +19,10 @@ struct RemoteSettings {
   std::string program;                    // that delivers in place of our SMTP client, or empty
   Duration program_time = Seconds{3600};  // for one delivery by it
 
-  // RFC 5321 4.5.3.2
-  struct Timeouts {
-    Duration connect = Seconds{60}, greeting = Seconds{300}, hello = Seconds{300}, mail = Seconds{300},
-             rcpt = Seconds{300}, data = Seconds{120}, block = Seconds{180}, final = Seconds{600}, quit = Seconds{120};
-    // How long to wait in this step; Duration::max(): there is nothing to wait for.
-    Duration of(smtp::Step step) const;
-  } timeouts;
+  mail::ClientTimeouts timeouts;  // all but iconnect and aconnect are said
 };
+
+// How long to wait in this step; Duration::max(): there is nothing to wait for.
+Duration limit_of(smtp::Step step, const mail::ClientTimeouts& timeouts);
 
 }  // namespace sluice::remote

@@ -45,12 +45,13 @@ std::string_view phase_of(smtp::Step step) {
 
 Session::Session(net::Loop& loop, smtp::Protocol protocol, route::Target target,
                  const std::shared_ptr<const RemoteSettings>& settings, store::BodyReader& bodies, std::string& piece,
-                 User& user)
+                 const mail::ClientTimeouts& timeouts, User& user)
     : loop_(loop),
       target_(std::move(target)),
       settings_(settings),
       bodies_(bodies),
       piece_(piece),
+      timeouts_(timeouts),
       user_(&user),
       protocol_(settings->hello, protocol),
       since_(loop.now()),
@@ -58,8 +59,9 @@ Session::Session(net::Loop& loop, smtp::Protocol protocol, route::Target target,
 
 std::shared_ptr<Session> Session::open(net::Loop& loop, os::Fd socket, smtp::Protocol protocol, route::Target target,
                                        const std::shared_ptr<const RemoteSettings>& settings, store::BodyReader& bodies,
-                                       std::string& piece, User& user) {
-  std::shared_ptr<Session> session(new Session(loop, protocol, std::move(target), settings, bodies, piece, user));
+                                       std::string& piece, const mail::ClientTimeouts& timeouts, User& user) {
+  std::shared_ptr<Session> session(
+      new Session(loop, protocol, std::move(target), settings, bodies, piece, timeouts, user));
   session->stream_ = net::Stream::adopt(loop, std::move(socket));
   session->stream_->set_high_water(kUnsent);
   Session* const self = session.get();  // its destructor closes the stream, after which no callback comes
@@ -81,8 +83,9 @@ Session::~Session() {
   if (stream_) stream_->close();
 }
 
-void Session::deliver(mail::Envelope envelope, const queue::BodyRef& body) {
+void Session::deliver(mail::Envelope envelope, const queue::BodyRef& body, const mail::ClientTimeouts& timeouts) {
   const auto held = shared_from_this();
+  timeouts_ = timeouts;
   encoder_ = {};
   body_ = body;
   position_ = 0;
@@ -196,7 +199,7 @@ void Session::set_deadline(bool progress) {
   const smtp::Step step = protocol_.wait();
   if (step == timed_step_ && !progress) return;
   timed_step_ = step;
-  Duration limit = settings_->timeouts.of(step);
+  Duration limit = limit_of(step, timeouts_);
   // The replies to all RCPTs are one step: some allowance for servers that check each recipient elsewhere.
   if (step == smtp::Step::kRcpt) limit += Seconds{recipients_};
   deadline_ = limit == Duration::max() ? MonoTime::max() : loop_.now() + limit;

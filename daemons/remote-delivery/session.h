@@ -45,7 +45,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // `socket` is connected to `target`; `piece` is kPiece octets of room that all sessions share.
   static std::shared_ptr<Session> open(net::Loop& loop, os::Fd socket, smtp::Protocol protocol, route::Target target,
                                        const std::shared_ptr<const RemoteSettings>& settings, store::BodyReader& bodies,
-                                       std::string& piece, User& user);
+                                       std::string& piece, const mail::ClientTimeouts& timeouts, User& user);
   ~Session();
 
   void hand_to(User& user) { user_ = &user; }
@@ -58,7 +58,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint64_t watcher() const { return watch_ ? watch_->watcher : 0; }
 
   // Sends one message; only when it is ready or was reusable().
-  void deliver(mail::Envelope envelope, const queue::BodyRef& body);
+  void deliver(mail::Envelope envelope, const queue::BodyRef& body, const mail::ClientTimeouts& timeouts);
 
   bool reusable(MonoTime now) const;
   // The last job failed because the server had given up on this reused connection before it: try a fresh one.
@@ -78,7 +78,7 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   Session(net::Loop& loop, smtp::Protocol protocol, route::Target target,
           const std::shared_ptr<const RemoteSettings>& settings, store::BodyReader& bodies, std::string& piece,
-          User& user);
+          const mail::ClientTimeouts& timeouts, User& user);
   std::size_t receive(Octets octets);
   void advance();
   void send_body();
@@ -93,6 +93,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<const RemoteSettings> settings_;
   store::BodyReader& bodies_;
   std::string& piece_;
+  mail::ClientTimeouts timeouts_;  // of the delivery that uses it, or did last
   User* user_;
 
   std::shared_ptr<net::Stream> stream_;

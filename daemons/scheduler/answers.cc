@@ -118,7 +118,7 @@ Result<ipc::Answers, std::string> run(Send& send, const json& query, ipc::Asker 
   const bool etrn = asker == ipc::Asker::kSmtpServer && what->trigger == select::Trigger::kEtrn;
   if (!owner && !etrn && send.runs_restricted())
     return fail(std::string("You do not have permission to process the queue"));
-  if (!owner && (what->bounce || what->selector.view != select::View::kNormal))
+  if (!owner && (what->bounce || what->timeouts.says_anything() || what->selector.view != select::View::kNormal))
     return fail(std::string("You do not have permission to return mail, or to try what is held"));
   if (!owner && what->watch && send.listing_restricted())
     return fail(std::string("You do not have permission to see the queue"));

@@ -28,8 +28,12 @@ class Order {
     if (!counted_) return count();
     if (dry_run_) return std::nullopt;
     if (++done_ % kOrdersATurn == 0) return "";
-    while (const auto id = selection_->next())
-      if (carry_out(*id)) return fmt::format("{{\"id\":{}}}", id->raw());
+    while (const auto id = selection_->next()) {
+      json deed{{"id", id->raw()}};
+      if (const auto message = send_.image().find(*id); message && message->held())
+        deed["was"] = std::string(message->hold_reason());
+      if (carry_out(*id)) return deed.dump(-1, ' ', false, json::error_handler_t::replace);
+    }
     send_.sync();
     return std::nullopt;
   }

@@ -144,6 +144,12 @@ std::uint64_t Runs::watcher_of(queue::MessageId id) const {
   return 0;
 }
 
+mail::ClientTimeouts Runs::timeouts_of(queue::MessageId id) const {
+  for (const auto& run : runs_)
+    if (run->what().timeouts.says_anything() && run->has_under_way(id)) return run->what().timeouts;
+  return {};
+}
+
 void Runs::transcript(std::uint64_t watcher, Octets line) {
   if (const auto run = find(watcher)) run->transcript(line);
 }

@@ -35,6 +35,8 @@ class Runs {
   void look_at(queue::MessageId id);
   // Who watches what is tried of a message now; 0: nobody.
   std::uint64_t watcher_of(queue::MessageId id) const;
+  // What the run says that tries the message now.
+  mail::ClientTimeouts timeouts_of(queue::MessageId id) const;
   void transcript(std::uint64_t watcher, Octets line);
   void sessions_closed(std::uint64_t watcher);
 

@@ -180,6 +180,8 @@ void Send::begin(const schedule::Start& start, std::span<const std::uint32_t> re
   deliver.channel = start.lane.channel;
   deliver.destination = start.lane.destination;
   deliver.watcher = runs_.watcher_of(start.message);
+  deliver.timeouts = runs_.timeouts_of(start.message);
+  deliver.first_attempt = start.attempts == 1;
   const auto all = std::exchange(envelope->recipients, {});
   deliver.envelope = std::move(*envelope);
   deliver.envelope.sender = mail::return_path_for(deliver.envelope.sender, all[recipients.front()].address);

@@ -24,6 +24,7 @@ mail::Verdict take_verdict(Decoder& from) {
 
 // verdict u8, trouble u8, reached u8, reply u16, code u8 u16 u16, text length u32
 constexpr std::size_t kShortestOutcome = 14;
+constexpr std::uint8_t kFirstAttempt = 1, kTimeouts = 2;  // marks of Deliver
 
 }  // namespace
 
@@ -265,6 +266,10 @@ void Deliver::encode(std::string& out) const {
   to.u64(attempt).u64(id.raw());
   queue::encode_body_ref(to, body);
   to.u8(static_cast<std::uint8_t>(channel)).octets(destination).u64(watcher);
+  to.u8(static_cast<std::uint8_t>((first_attempt ? kFirstAttempt : 0) | (timeouts.says_anything() ? kTimeouts : 0)));
+  if (timeouts.says_anything())
+    for (std::size_t i = 0; i < mail::kClientWaits.size(); ++i)
+      to.u32(static_cast<std::uint32_t>(timeouts[static_cast<mail::ClientWait>(i)].count()));
   queue::encode_envelope(out, envelope);
 }
 std::optional<Deliver> Deliver::decode(Octets payload) {
@@ -276,6 +281,12 @@ std::optional<Deliver> Deliver::decode(Octets payload) {
   deliver.channel = from.enumeration(Channel::kLmtp);
   deliver.destination = from.octets();
   deliver.watcher = from.u64();
+  const std::uint8_t marks = from.u8();
+  if ((marks & ~(kFirstAttempt | kTimeouts)) != 0) return std::nullopt;
+  deliver.first_attempt = (marks & kFirstAttempt) != 0;
+  if ((marks & kTimeouts) != 0)
+    for (std::size_t i = 0; i < mail::kClientWaits.size(); ++i)
+      deliver.timeouts[static_cast<mail::ClientWait>(i)] = Seconds(from.u32());
   auto envelope = queue::decode_envelope(take_rest(from));
   if (!envelope) return std::nullopt;
   deliver.envelope = std::move(*envelope);

@@ -21,6 +21,7 @@
 
 #include "base/codec.h"
 #include "core/link/frame.h"
+#include "core/mail/client_timeouts.h"
 #include "core/mail/envelope.h"
 #include "core/mail/outcome.h"
 #include "core/queue/admitted.h"
@@ -233,7 +234,9 @@ struct Deliver {
   // Somebody watches (sendmail -v -q): a number of qmail-send's that the lines of the transcript come back with. 0:
   // nobody, and no line is made.
   std::uint64_t watcher = 0;
-  mail::Envelope envelope;  // with just the recipients of this attempt
+  bool first_attempt = false;     // of these recipients
+  mail::ClientTimeouts timeouts;  // where the queue run that began it says other than the settings
+  mail::Envelope envelope;        // with just the recipients of this attempt
   void encode(std::string& out) const;
   static std::optional<Deliver> decode(Octets payload);
 };

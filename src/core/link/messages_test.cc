@@ -180,11 +180,15 @@ TEST(Deliver, SurvivesTheWay) {
   deliver.channel = Channel::kLocal;
   deliver.destination = "bob@example.net";
   deliver.watcher = 77;
+  deliver.first_attempt = true;
+  deliver.timeouts[mail::ClientWait::kMail] = std::chrono::hours(2);
   deliver.envelope = sample_envelope();
   deliver.envelope.recipients.push_back({"bob@example.net", 0, ""});
   const auto back = round_trip<Deliver>(encoded(deliver), true);
   EXPECT_EQ(back.destination, deliver.destination);
   EXPECT_EQ(back.watcher, 77u);
+  EXPECT_TRUE(back.first_attempt);
+  EXPECT_EQ(back.timeouts, deliver.timeouts);
   EXPECT_EQ(back.envelope, deliver.envelope);
 }
 

@@ -24,6 +24,7 @@ constexpr std::array kOrders{SortOrder::kPriority,     SortOrder::kHost,   SortO
 
 // A hundred years: times of this size can be added to any date.
 constexpr std::uint64_t kLongest = std::uint64_t{100} * 365 * 86400;
+constexpr std::uint64_t kLongestWait = std::uint64_t{7} * 86400;  // that of the settings
 
 using Read = Result<void, std::string>;
 
@@ -137,6 +138,32 @@ void put_seconds(json& object, const char* key, const std::optional<Duration>& v
     object[key] = static_cast<std::uint64_t>(std::chrono::duration_cast<Seconds>(std::max(*value, Duration{})).count());
 }
 
+std::optional<Duration> said(Seconds time) {
+  return time == Seconds::zero() ? std::nullopt : std::optional<Duration>(time);
+}
+
+// As {"mail":7200}: those that are said.
+json to_json(const mail::ClientTimeouts& timeouts) {
+  json object = json::object();
+  for (std::size_t i = 0; i < mail::kClientWaits.size(); ++i)
+    put_seconds(object, std::string(mail::kClientWaits[i]).c_str(), said(timeouts[static_cast<mail::ClientWait>(i)]));
+  return object;
+}
+
+Read read_timeouts(const Members& members, mail::ClientTimeouts& timeouts) {
+  const json* object = members.find("timeouts");
+  if (object == nullptr) return {};
+  const Members times(*object, "run.timeouts");
+  if (const Read read = times.object(); !read) return read;
+  for (std::size_t i = 0; i < mail::kClientWaits.size(); ++i) {
+    std::uint32_t value = 0;
+    const Read read = times.number(std::string(mail::kClientWaits[i]).c_str(), kLongestWait, value);
+    if (!read) return read;
+    timeouts[static_cast<mail::ClientWait>(i)] = Seconds(value);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view name_of(Trigger trigger) {
@@ -208,6 +235,7 @@ json to_json(const QueueRun& run) {
               {"bounce", run.bounce}};
   put_seconds(object, "min_age", run.min_age);
   put_seconds(object, "max_age", run.max_age);
+  if (run.timeouts.says_anything()) object["timeouts"] = to_json(run.timeouts);
   return object;
 }
 
@@ -237,7 +265,7 @@ Result<QueueRun, std::string> queue_run_of(const json& from) {
       [&] { return members.flag("one_by_one", run.one_by_one); }, [&] { return members.flag("watch", run.watch); },
       [&] { return members.flag("wait", run.wait); }, [&] { return members.flag("matching_only", run.matching_only); },
       [&] { return members.flag("bounce", run.bounce); }, [&] { return members.seconds("min_age", run.min_age); },
-      [&] { return members.seconds("max_age", run.max_age); });
+      [&] { return members.seconds("max_age", run.max_age); }, [&] { return read_timeouts(members, run.timeouts); });
   if (!read) return fail(read.error());
   if (const json* selector = members.find("selector")) {
     auto selected = selector_of(*selector);

@@ -28,6 +28,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "core/mail/client_timeouts.h"
 #include "core/select/selector.h"
 
 namespace sluice::select {
@@ -54,6 +55,8 @@ struct QueueRun {
   bool matching_only = false;  // try only the recipients that match, not the whole message
   bool bounce = false;         // Timeout.queuereturn=now: return to sender without trying
   std::optional<Duration> min_age{}, max_age{};  // MinQueueAge, MaxQueueAge; nothing: those of the queue's settings
+  // sendmail -OTimeout=2h -q. Of root and the queue's user only: who waits keeps a delivery's place.
+  mail::ClientTimeouts timeouts{};
   friend bool operator==(const QueueRun&, const QueueRun&) = default;
 
   // What kinds of runs may do:

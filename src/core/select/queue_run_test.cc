@@ -12,6 +12,8 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 TEST(QueueRun, IsReadBackAsItWasWritten) {
+  mail::ClientTimeouts slow_mail;
+  slow_mail[mail::ClientWait::kMail] = 2h;
   const QueueRun run{.id = "1234.7",
                      .trigger = Trigger::kEtrn,
                      .by = "sluice-smtpd, 192.0.2.1",
@@ -28,7 +30,8 @@ TEST(QueueRun, IsReadBackAsItWasWritten) {
                      .matching_only = true,
                      .bounce = true,
                      .min_age = 0s,
-                     .max_age = 30min};
+                     .max_age = 30min,
+                     .timeouts = slow_mail};
   const auto read = queue_run_of(json::parse(to_json(run).dump()));
   ASSERT_TRUE(read) << read.error();
   EXPECT_EQ(*read, run);
@@ -55,6 +58,9 @@ TEST(QueueRun, ThatIsHostileIsAnsweredWithASentence) {
   EXPECT_EQ(error(R"({"watch":1})"), "run.watch: true or false is expected");
   EXPECT_EQ(error(R"({"trigger":"moon"})"), "run.trigger: one of timer, command, etrn, persistent is expected");
   EXPECT_EQ(error(R"({"min_age":3153600001})"), "run.min_age: a whole number of at most 3153600000 is expected");
+  EXPECT_EQ(error(R"({"timeouts":2})"), "run.timeouts is not an object");
+  EXPECT_EQ(error(R"({"timeouts":{"mail":604801}})"),
+            "run.timeouts.mail: a whole number of at most 604800 is expected");
   EXPECT_EQ(error(R"({"selector":7})"), "selector is not an object");
   EXPECT_EQ(error(R"({"selector":{"tests":{}}})"), "selector.tests: a list of at most 100 tests is expected");
   EXPECT_EQ(error(R"({"selector":{"tests":[{}]}})"), "test.field is missing");

@@ -150,7 +150,7 @@ class Spawner:
     @staticmethod
     def encode_order(attempt, destination, ref, encoded_envelope, channel=CHANNEL_REMOTE, watcher=0):
         return (struct.pack("<QQ", attempt, attempt) + struct.pack("<BQIQ", *ref) +
-                struct.pack("<B", channel) + octets(destination.encode()) + struct.pack("<Q", watcher) + encoded_envelope)
+                struct.pack("<B", channel) + octets(destination.encode()) + struct.pack("<QB", watcher, 0) + encoded_envelope)
 
     def send(self, kind, payload=b""):
         self.link.sendall(frame(kind, payload))
