@@ -1,5 +1,7 @@
 #include "etrn_table.h"
 
+#include <algorithm>
+
 namespace sluice::smtp_server {
 
 EtrnTable::Verdict EtrnTable::ask(const std::string& name, MonoTime now) {
@@ -11,8 +13,9 @@ EtrnTable::Verdict EtrnTable::ask(const std::string& name, MonoTime now) {
   }
   if (entries_.size() >= limits_.names) return Verdict::kFull;
   Entry& entry = entries_[name];
-  if (under_way_ >= limits_.under_way || !waiting_.empty()) return waiting_.push_back(name), Verdict::kWaits;
+  if (!may_begin(now) || !waiting_.empty()) return waiting_.push_back(name), Verdict::kWaits;
   entry.state = State::kUnderWay;
+  entry.begun = now;
   ++under_way_;
   return Verdict::kBegin;
 }
@@ -21,6 +24,8 @@ void EtrnTable::ended(const std::string& name, MonoTime now) {
   const auto known = entries_.find(name);
   if (known == entries_.end() || known->second.state != State::kUnderWay) return;
   --under_way_;
+  paused_until_ = std::max(
+      paused_until_, now + std::min((now - known->second.begun) * limits_.pause, limits_.longest_pause));
   known->second.state = State::kResting;
   known->second.rested = now + limits_.rest;
   resting_.push_back(name);
@@ -51,8 +56,10 @@ void EtrnTable::sweep(MonoTime now) {
 std::vector<std::string> EtrnTable::due(MonoTime now) {
   sweep(now);
   std::vector<std::string> names;
-  while (!waiting_.empty() && under_way_ < limits_.under_way) {
-    entries_[waiting_.front()].state = State::kUnderWay;
+  while (!waiting_.empty() && may_begin(now)) {
+    Entry& entry = entries_[waiting_.front()];
+    entry.state = State::kUnderWay;
+    entry.begun = now;
     ++under_way_;
     names.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
@@ -61,8 +68,10 @@ std::vector<std::string> EtrnTable::due(MonoTime now) {
 }
 
 std::optional<MonoTime> EtrnTable::next() const {
-  if (resting_.empty()) return std::nullopt;
-  return entries_.at(resting_.front()).rested;
+  std::optional<MonoTime> next;
+  if (!resting_.empty()) next = entries_.at(resting_.front()).rested;
+  if (!waiting_.empty() && under_way_ < limits_.under_way) next = next ? std::min(*next, paused_until_) : paused_until_;
+  return next;
 }
 
 }  // namespace sluice::smtp_server

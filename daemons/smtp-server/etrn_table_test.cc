@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace sluice::smtp_server {
 namespace {
 
@@ -68,6 +71,50 @@ TEST_F(EtrnTables, DoesNotGrow) {
   EXPECT_EQ(ask("e"), Verdict::kFull) << "a resting name keeps its place";
   now_ += Duration{1000};
   EXPECT_EQ(ask("e"), Verdict::kWaits);
+}
+
+TEST_F(EtrnTables, AfterALongRunThereIsALongerPauseForAllNames) {
+  ask("a");
+  now_ += Duration{200};
+  table_.ended("a", now_);
+  EXPECT_EQ(ask("b"), Verdict::kWaits);
+  EXPECT_EQ(table_.next(), now_ + Duration{600});
+  EXPECT_EQ(table_.due(now_ + Duration{599}), Names{});
+  EXPECT_EQ(table_.due(now_ + Duration{600}), Names{"b"});
+}
+
+TEST_F(EtrnTables, ThePauseHasAnEndHoweverLongTheRunWas) {
+  ask("a");
+  now_ += Duration{60'000};
+  table_.ended("a", now_);
+  EXPECT_EQ(ask("b"), Verdict::kWaits);
+  EXPECT_EQ(table_.due(now_ + Duration{5000}), Names{"b"});
+}
+
+TEST_F(EtrnTables, NamesWithoutEndMakeTheQueuesSearchForAQuarterOfTheTime) {
+  EtrnTable table;
+  Duration searched{0};
+  constexpr Duration kSearch{100}, kAll{60'000};
+  for (int name = 0; now_ < MonoTime{} + kAll; ++name) {
+    std::vector<std::string> begun = table.due(now_);
+    if (const std::string asked = std::to_string(name); table.ask(asked, now_) == Verdict::kBegin) begun.push_back(asked);
+    if (begun.empty()) {
+      now_ += Duration{10};
+      continue;
+    }
+    now_ += kSearch;
+    searched += kSearch;
+    for (const std::string& each : begun) table.ended(each, now_);
+  }
+  EXPECT_LE(searched, kAll / 4 + kSearch);
+  EXPECT_GE(searched, kAll / 8);
+}
+
+TEST_F(EtrnTables, ThoseBehindOneThatCouldNotBeBegunAreNotForgotten) {
+  ask("a"), ask("b"), ask("c"), ask("d");
+  table_.forget("a"), table_.forget("b");
+  EXPECT_LE(*table_.next(), now_);
+  EXPECT_EQ(table_.due(now_), (Names{"c", "d"}));
 }
 
 TEST_F(EtrnTables, ARunThatCouldNotBeBegunMayBeAskedForAtOnce) {
