@@ -94,7 +94,7 @@ def test_held_mail_waits_also_after_a_restart_until_it_is_released(deferred):
     assert {r["reason"] for m in instance.queue() for r in m["recipients"]} == {"held"}
     assert run(instance, wait=True).rest()[0]["selected"] == 0
     one = {"tests": [{"field": "reason", "text": "closer"}, {"field": "recipient", "text": "ann"}], "view": "held"}
-    assert ask(instance, what="release", selector=one).rest() == [{"selected": 1}, {"id": ids(instance)["ann"]}]
+    assert ask(instance, what="release", selector=one).rest() == [{"selected": 1}, {"id": ids(instance)["ann"], "was": "a closer look"}]
     assert run(instance, wait=True).rest()[0]["selected"] == 1
 
 
