@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/mail/transcript.h"
 #include "remembered.h"
 #include "send.h"
 
@@ -88,16 +89,21 @@ void Send::expire(const schedule::Expired& expired, std::span<const std::uint32_
   for (const std::uint32_t index : recipients) {
     const auto message = image().find(expired.message);
     if (!message) return;
-    std::string last;
+    std::string last, address;
     message->each_recipient([&](const queue::Image::RecipientView& recipient) {
-      if (recipient.index == index) last = recall(recipient.text).text;
+      if (recipient.index != index) return;
+      last = recall(recipient.text).text;
+      address = recipient.address;
     });
     mail::Outcome outcome;
+    outcome.verdict = mail::Verdict::kFailed;
     outcome.code = {5, 4, 7};
     figures_.count(mail::Verdict::kFailed);
     outcome.text = expired.given_up ? fmt::format("This message is returned to its sender by an order. {}", last)
                                     : fmt::format("This message has been in the queue too long. {}", last);
     runs_.settled(expired.message, index, mail::Verdict::kFailed, outcome);
+    if (const std::uint64_t watcher = runs_.watcher_of(expired.message))
+      runs_.transcript(watcher, mail::transcript::result(address, outcome));
     ledger_.record(queue::Settled{expired.message, index, mail::Verdict::kFailed, remember(outcome), {}});
   }
   if (expired.message_done) complete(expired.message);

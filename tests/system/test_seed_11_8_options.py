@@ -105,6 +105,15 @@ def test_11_8_1_a_run_says_which_options_the_running_daemons_do_not_take(instanc
                            "sendmail: QueueLA: the daemons that run the queue keep their own value\n")
 
 
+def test_11_8_2_2_mail_that_is_returned_untried_is_told_so(instance):
+    with Destination() as destination:
+        instance.start(smtproutes=[destination.route_of()])
+        post(instance, "one", "a@x.test")
+        wait_until_deferred(instance, 1)
+        lines = run(instance, "sendmail", "-v", "-OTimeout.queuereturn=now", "-q").stdout.splitlines()
+        assert len(lines) == 2 and lines[1].startswith("<a@x.test>... Cannot send message for too long ("), lines
+
+
 # -- errors: "will print and log" --------------------------------------------------------------------------------------
 
 

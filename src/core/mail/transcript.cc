@@ -18,6 +18,7 @@ std::string_view failure_name(const Outcome& outcome) {
   const EnhancedCode& code = outcome.code;
   if (code.subject == 1 && (code.detail == 2 || code.detail == 10)) return "Host unknown";
   if (code.subject == 4 && code.detail == 4) return "Host unknown";
+  if (code.subject == 4 && code.detail == 7) return "Cannot send message for too long";
   if (code.subject == 1 && code.detail != 7 && code.detail != 8) return "User unknown";
   if (code.subject == 3 && code.detail == 4) return "Message too large";
   if (code.subject == 2 && code.detail == 3) return "Message too large";
