@@ -24,8 +24,8 @@ void EtrnTable::ended(const std::string& name, MonoTime now) {
   const auto known = entries_.find(name);
   if (known == entries_.end() || known->second.state != State::kUnderWay) return;
   --under_way_;
-  paused_until_ = std::max(
-      paused_until_, now + std::min((now - known->second.begun) * limits_.pause, limits_.longest_pause));
+  paused_until_ =
+      std::max(paused_until_, now + std::min((now - known->second.begun) * limits_.pause, limits_.longest_pause));
   known->second.state = State::kResting;
   known->second.rested = now + limits_.rest;
   resting_.push_back(name);

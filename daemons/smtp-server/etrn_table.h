@@ -23,8 +23,8 @@ class EtrnTable {
   struct Limits {
     std::size_t names = 256;
     std::size_t under_way = 4;
-    Duration rest{2000};         // after the run for a name, before the next one
-    int pause = 3;               // after any run before any other, in times that it took
+    Duration rest{2000};  // after the run for a name, before the next one
+    int pause = 3;        // after any run before any other, in times that it took
     Duration longest_pause{5000};
   };
   enum class Verdict : std::uint8_t {

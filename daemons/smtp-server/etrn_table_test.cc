@@ -97,7 +97,8 @@ TEST_F(EtrnTables, NamesWithoutEndMakeTheQueuesSearchForAQuarterOfTheTime) {
   constexpr Duration kSearch{100}, kAll{60'000};
   for (int name = 0; now_ < MonoTime{} + kAll; ++name) {
     std::vector<std::string> begun = table.due(now_);
-    if (const std::string asked = std::to_string(name); table.ask(asked, now_) == Verdict::kBegin) begun.push_back(asked);
+    if (const std::string asked = std::to_string(name); table.ask(asked, now_) == Verdict::kBegin)
+      begun.push_back(asked);
     if (begun.empty()) {
       now_ += Duration{10};
       continue;
