@@ -13,6 +13,7 @@
 
 #include "system/config/load.h"
 #include "system/os/process.h"
+#include "system/os/syslog_level.h"
 
 namespace sluice::sendmail {
 
@@ -67,7 +68,7 @@ void TemporaryDaemons::take_words() {
       const std::size_t end = rest.find('\n');
       if (begun_.size() < kLongestLine) begun_.append(rest.substr(0, std::min(end, kLongestLine)));
       if (end == Octets::npos) break;
-      ::syslog(LOG_INFO, "%s", begun_.c_str());
+      ::syslog(os::syslog_level(activity::priority_of(begun_)), "%s", begun_.c_str());
       last_ = std::exchange(begun_, {});
       rest.remove_prefix(end + 1);
     }

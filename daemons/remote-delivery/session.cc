@@ -210,7 +210,8 @@ void Session::time_is_up() {
   if (ended_ || deadline_ == MonoTime::max()) return;
   if (loop_.now() < deadline_) return timer_.set(deadline_);
   if (const std::string_view phase = phase_of(protocol_.wait()); !phase.empty())
-    fmt::print(stderr, "warn: qmail-rspawn: timeout waiting for input from {} during client {}\n", target_.host, phase);
+    fmt::print(stderr, "notice: qmail-rspawn: timeout waiting for input from {} during client {}\n",
+               mail::transcript::harmless(target_.host), phase);
   const auto held = shared_from_this();
   protocol_.timed_out();
   advance();

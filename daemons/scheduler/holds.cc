@@ -13,7 +13,7 @@ bool Send::hold(queue::MessageId id, std::string_view reason) {
   ledger_.record(queue::Held{id, true, reason.substr(0, mail::kMaximumText)});
   core_.hold(id, loop_.now());
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
-    lines.scheduler_warning(out, fmt::format("msg {} is held: {}", id.raw(), mail::transcript::harmless(reason)));
+    lines.scheduler_notice(out, fmt::format("msg {} is held: {}", id.raw(), mail::transcript::harmless(reason)));
   });
   runs_.look_at(id);
   plan_later();
@@ -27,7 +27,7 @@ bool Send::release(queue::MessageId id) {
   ledger_.record(queue::Held{id, false, {}});
   core_.release(id, loop_.now());
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
-    lines.scheduler_warning(out, fmt::format("msg {} is released", id.raw()));
+    lines.scheduler_notice(out, fmt::format("msg {} is released", id.raw()));
   });
   plan_later();
   return true;
@@ -38,8 +38,8 @@ bool Send::remove(queue::MessageId id, std::string_view by) {
   const auto message = image().find(id);
   if (!message) return false;
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
-    lines.scheduler_warning(out, fmt::format("msg {} is removed by {}: {} recipients not done, from <{}>", id.raw(), by,
-                                             message->pending(), message->sender()));
+    lines.scheduler_notice(out, fmt::format("msg {} is removed by {}: {} recipients not done, from <{}>", id.raw(), by,
+                                            message->pending(), mail::transcript::harmless(message->sender())));
   });
   core_.remove(id, loop_.now());
   finish(id, std::nullopt);

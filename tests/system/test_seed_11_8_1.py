@@ -1,8 +1,12 @@
 """sendmail, chapter 11.8.1: the queue processed periodically. Each test bears the number of its section; what stands in
 quotation marks is the chapter's."""
+import threading
+
 import pytest
 
+from support.instance import PATIENCE
 from support.local_programs import run
+from support.remote_server import Server
 from support.waiting_mail import Destination, post, wait_until_deferred
 
 
@@ -23,6 +27,16 @@ def test_11_8_1_there_are_no_other_letters(instance, text, unit):
 
 
 # -- what makes a queue fill, and take long ----------------------------------------------------------------------------
+
+
+def test_11_8_1_a_timeout_is_logged_and_says_what_was_waited_for(instance):
+    never = threading.Event()
+    with Server(lambda dialogue: never.wait(PATIENCE)) as silent:
+        instance.start(smtproutes=[f":127.0.0.1:{silent.port}"], timeout__greeting="1s")
+        post(instance, "one", "a@x.test")
+        # "timeout waiting for input from host during what"
+        instance.wait_for_log(r"^notice: qmail-rspawn: timeout waiting for input from \S+ during client greeting$")
+        never.set()
 
 
 def test_11_8_1_long_jobs_are_flushed_with_other_timeouts(instance, destination):

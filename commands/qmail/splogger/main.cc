@@ -10,6 +10,7 @@
 
 #include "core/activity/syslog_lines.h"
 #include "system/os/failure.h"
+#include "system/os/syslog_level.h"
 
 namespace sluice::splogger {
 
@@ -26,18 +27,6 @@ int facility_of(std::string_view text) {
   return number << 3;
 }
 
-int level_of(activity::Priority priority) {
-  switch (priority) {
-    case activity::Priority::kAlert:
-      return LOG_ALERT;
-    case activity::Priority::kWarning:
-      return LOG_WARNING;
-    case activity::Priority::kInformation:
-      return LOG_INFO;
-  }
-  return LOG_INFO;
-}
-
 std::int64_t microseconds_now() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
@@ -48,7 +37,7 @@ int run(int argc, char** argv) {
   if (argc > 3) throw os::Fatal(kExitUsage, "usage: splogger [tag [facility]]");
   ::openlog(argc > 1 ? argv[1] : "splogger", 0, argc > 2 ? facility_of(argv[2]) : LOG_MAIL);
   activity::SyslogLines lines([](activity::Priority priority, const std::string& message) {
-    ::syslog(level_of(priority), "%s", message.c_str());
+    ::syslog(os::syslog_level(priority), "%s", message.c_str());
   });
   std::array<char, 16384> block;
   for (;;) {

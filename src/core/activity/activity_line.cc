@@ -147,7 +147,7 @@ ActivityLine parse_activity_line(string_view text) {
   if (is_one_of(first, {"alert:", "warn:", "warning:"})) return Alert{};
   if (is_one_of(first, {"bounce", "notice", "warning"}) && words[1] == "msg") return Silent{};
   if (is_one_of(first, {"double", "triple"}) && words[1] == "bounce:") return Silent{};
-  if (is_one_of(first, {"local:", "remote:", "lmtp:"})) return Silent{};
+  if (is_one_of(first, {"local:", "remote:", "lmtp:", "notice:"})) return Silent{};
   return Unknown{};
 }
 

@@ -88,6 +88,7 @@ TEST(ActivityLine, NoLineOfOurOwnWriterIsUnknown) {
   log.scheduler_lost(lines, "spawn");
   log.scheduler_cannot_start(lines, "no room");
   log.scheduler_warning(lines, "trouble");
+  log.scheduler_notice(lines, "msg 5 is released");
   log.scheduler_log_lock(lines, true);
   log.scheduler_attaching(lines);
   log.scheduler_detaching(lines);
@@ -106,7 +107,7 @@ TEST(ActivityLine, NoLineOfOurOwnWriterIsUnknown) {
     EXPECT_FALSE(std::holds_alternative<Unknown>(parse_activity_line(text))) << text;
     at = end + 1;
   }
-  EXPECT_EQ(count, 22U);
+  EXPECT_EQ(count, 23U);
 }
 
 TEST(ActivityLine, QmailLinesHaveNoQueue) {

@@ -10,13 +10,14 @@ constexpr std::int64_t kMicroseconds = 1'000'000;
 
 char printable(char c) { return c >= ' ' && c <= '~' ? c : '?'; }
 
+}  // namespace
+
 Priority priority_of(std::string_view line) {
   if (line.starts_with("alert:")) return Priority::kAlert;
   if (line.starts_with("warning:") || line.starts_with("warn:")) return Priority::kWarning;
+  if (line.starts_with("notice:")) return Priority::kNotice;
   return Priority::kInformation;
 }
-
-}  // namespace
 
 void SyslogLines::take(std::string_view octets, std::int64_t now) {
   for (const char c : octets) {

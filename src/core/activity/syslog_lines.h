@@ -1,7 +1,7 @@
 // SyslogLines: cuts a stream of lines into the messages that splogger(8) gives to syslog. Each line becomes a message
 // that opens with the time at which its first octet came, or several where it is long; a message is printable ASCII.
-// Its priority is that of the line: alert for what begins "alert:", warning for "warning:" and "warn:", else
-// information.
+// Its priority is that of the line: alert for what begins "alert:", warning for "warning:" and "warn:", notice for
+// "notice:", else information.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 
 namespace sluice::activity {
 
-enum class Priority : std::uint8_t { kAlert, kWarning, kInformation };
+enum class Priority : std::uint8_t { kAlert, kWarning, kNotice, kInformation };
+Priority priority_of(std::string_view line);
 
 class SyslogLines {
  public:

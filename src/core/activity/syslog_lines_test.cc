@@ -24,11 +24,13 @@ std::vector<Message> messages_of(std::string_view octets) {
 }
 
 TEST(SyslogLines, ALineBearsItsTimeAndPriority) {
-  EXPECT_EQ(messages_of("new msg 5\nalert: oh no\nwarning: a\nwarn: b\nwarned\n"),
+  EXPECT_EQ(messages_of("new msg 5\nalert: oh no\nwarning: a\nwarn: b\nnotice: c\nnotice msg 5\nwarned\n"),
             (std::vector<Message>{{Priority::kInformation, "1710000000.000042 new msg 5"},
                                   {Priority::kAlert, "1710000000.000042 alert: oh no"},
                                   {Priority::kWarning, "1710000000.000042 warning: a"},
                                   {Priority::kWarning, "1710000000.000042 warn: b"},
+                                  {Priority::kNotice, "1710000000.000042 notice: c"},
+                                  {Priority::kInformation, "1710000000.000042 notice msg 5"},
                                   {Priority::kInformation, "1710000000.000042 warned"}}));
 }
 

@@ -160,6 +160,10 @@ void ActivityLog::scheduler_warning(std::string& out, std::string_view reason) c
   put(out, "warn: qmail-send:", queue_, ": ", reason, '\n');
 }
 
+void ActivityLog::scheduler_notice(std::string& out, std::string_view deed) const {
+  put(out, "notice: qmail-send:", queue_, ": ", deed, '\n');
+}
+
 void ActivityLog::scheduler_log_lock(std::string& out, bool enabled) const {
   put(out, "info: qmail-send:", queue_, ": loglock ", enabled ? "enabled\n" : "disabled\n");
 }

@@ -71,6 +71,7 @@ class ActivityLog {
   void scheduler_lost(std::string& out, std::string_view peer) const;  // "spawn" "qmail-clean" "todo-proc"
   void scheduler_cannot_start(std::string& out, std::string_view reason) const;
   void scheduler_warning(std::string& out, std::string_view reason) const;
+  void scheduler_notice(std::string& out, std::string_view deed) const;
   void scheduler_log_lock(std::string& out, bool enabled) const;
   void scheduler_attaching(std::string& out) const;
   void scheduler_detaching(std::string& out) const;

@@ -76,6 +76,7 @@ TEST(ActivityLog, TellsTheLifeOfQmailSend) {
   EXPECT_EQ(LINE(scheduler_cannot_start(out, "instance already running")),
             "alert: qmail-send: queue1: cannot start: instance already running\n");
   EXPECT_EQ(LINE(scheduler_warning(out, "trouble writing")), "warn: qmail-send: queue1: trouble writing\n");
+  EXPECT_EQ(LINE(scheduler_notice(out, "msg 5 is released")), "notice: qmail-send: queue1: msg 5 is released\n");
   EXPECT_EQ(LINE(scheduler_log_lock(out, true)), "info: qmail-send: queue1: loglock enabled\n");
   EXPECT_EQ(LINE(scheduler_attaching(out)), "info: qmail-send: queue1: no pending jobs, attaching back to todo-proc\n");
   EXPECT_EQ(LINE(scheduler_detaching(out)),
