@@ -10,7 +10,7 @@ namespace sluice::supervisor {
 namespace {
 
 FleetLimits limits_of(const settings::Settings& settings, const groups::Group& group) {
-  if (group.is_default()) return {settings.queue_count, settings.queue_max, settings.max_load, settings.error_interval};
+  if (group.is_default()) return {group.least, settings.queue_max, settings.max_load, settings.error_interval};
   return {group.least, group.most, settings.max_load, settings.error_interval};
 }
 

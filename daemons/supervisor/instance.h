@@ -18,7 +18,7 @@
 namespace sluice::supervisor {
 
 struct Instance {
-  explicit Instance(const settings::Settings& settings) : groups(settings) {}
+  explicit Instance(const settings::Settings& settings) : groups(settings, groups::Groups::Asker::kStarter) {}
 
   std::string home, control_directory, run_directory, queue_base;
   std::string binaries;     // where the daemons are

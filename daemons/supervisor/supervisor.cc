@@ -39,8 +39,8 @@ std::vector<RunnerWork> works_of(const Instance& instance, const std::vector<sup
   for (const auto& places : supervise::work_groups(widths, instance.most_children)) {
     RunnerWork& work = works.emplace_back();
     for (const std::size_t place : places) work.groups.push_back(runs[place].group);
-    const bool is_default = work.groups.front() == route::kDefaultGroup;
-    work.directory = instance.queue_base + (is_default ? "" : '/' + work.groups.front());
+    if (const groups::Group* group = instance.groups.find(work.groups.front()))
+      work.directory = group->directories.front();
   }
   return works;
 }

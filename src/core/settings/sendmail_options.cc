@@ -86,9 +86,9 @@ Meaning kept_connections(std::string_view value) {
 
 Meaning queue_directory(std::string_view value) {
   if (!value.starts_with('/')) return fail(GrammarError{0, fmt::format("QueuePath {} not absolute", value)});
-  if (value.ends_with('*')) value = value.substr(0, value.rfind('/'));
   while (value.size() > 1 && value.ends_with('/')) value.remove_suffix(1);
-  if (value.empty()) return fail(GrammarError{0, "queues do not lie in the root directory"});
+  const bool in_root = value.ends_with('*') && value.rfind('/') == 0;
+  if (value == "/" || in_root) return fail(GrammarError{0, "queues do not lie in the root directory"});
   return std::vector<Meant>{{"queue_base", std::string(value)}};
 }
 
@@ -128,8 +128,8 @@ constexpr std::array kTranslated{
                      "other flags of sendmail's are taken without effect: EXPN and VRFY tell nothing anyway.",
                      privacy},
     TranslatedOption{"QueueDirectory", TimeUnit::kSeconds,
-                     "Sets queue_base; of DIR/q* to DIR. The queues in it are called queue1, queue2 and so on, as many "
-                     "as queue_count says.",
+                     "Sets queue_base, DIR/q* too: queue1 is then in the first directory that begins so, queue2 in the "
+                     "second, and so on, at least queue_count and at most queue_max of them.",
                      queue_directory},
     TranslatedOption{"QueueTimeout", TimeUnit::kDays,
                      "As 5d/4h: Timeout.queuereturn, and Timeout.queuewarn if there is a second part.",

@@ -70,7 +70,7 @@ TEST(SendmailOptions, OthersMeanOtherSettings) {
   EXPECT_EQ(s.lane_limit, 1u);
   EXPECT_EQ(s.remote_messages_per_session, 1u);
   EXPECT_EQ(s.remote_idle_time, 0s);
-  EXPECT_EQ(s.queue_base, "/var/spool/mqueue");
+  EXPECT_EQ(s.queue_base, "/var/spool/mqueue/q*");
   EXPECT_TRUE(s.restrict_qrun);
   EXPECT_FALSE(s.restrict_mailq);
   EXPECT_FALSE(s.smtp_etrn);
@@ -84,6 +84,7 @@ TEST(SendmailOptions, WrongValuesAreRefusedByName) {
       "command line, -O QueueSortOrder: queue_run.order: Invalid queue sort order \"x\"; allowed: priority, host, "
       "time, filename, modification, random, none or shuffle, or the first letter");
   EXPECT_THAT(error_of("QueueDirectory", "mqueue"), HasSubstr("QueuePath mqueue not absolute"));
+  EXPECT_THAT(error_of("QueueDirectory", "/q*"), HasSubstr("queues do not lie in the root directory"));
   EXPECT_THAT(error_of("PrivacyOptions", "noetrm"), HasSubstr("\"noetrm\" is not known"));
   EXPECT_THAT(error_of("Timeout", "2y"), HasSubstr("-O Timeout, character 2: 'y' is not a unit of time"));
   EXPECT_THAT(error_of("SingleThreadDelivery", "maybe"), HasSubstr("neither true nor false"));

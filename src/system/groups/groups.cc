@@ -66,6 +66,16 @@ Group default_group_of(const settings::Settings& settings, const route::QueueGro
   return group;
 }
 
+// How many queues the directories of a wildcard ask for.
+unsigned count_in(const Group& group, bool starter) {
+  std::size_t count = starter ? group.directories.size() : 0;
+  for (const std::string& directory : group.directories)
+    for (const std::string& name : directories_in(directory))
+      if (const auto number = supervise::number_of_queue(name); number && group.holds(*number))
+        count = std::max<std::size_t>(count, *number - group.first + 1);
+  return static_cast<unsigned>(std::min<std::size_t>(count, group.most));
+}
+
 // The map may name a group that counts only after a restart: such entries wait for that.
 route::QueueGroups rules_of(const settings::Settings& settings) {
   if (auto rules = route::QueueGroups::of(settings.queuegroups, settings.queuegroupmap)) return std::move(*rules);
@@ -86,7 +96,7 @@ std::string base_directory(const settings::Settings& settings) {
   return settings.queue_base.substr(0, settings.queue_base.rfind('/'));
 }
 
-Groups::Groups(const settings::Settings& settings) : base_(base_directory(settings)) {
+Groups::Groups(const settings::Settings& settings, Asker asker) : base_(base_directory(settings)) {
   rules_ = rules_of(settings);
   for (const route::QueueGroup& policy : rules_.all()) {
     if (groups_.empty()) {
@@ -96,6 +106,19 @@ Groups::Groups(const settings::Settings& settings) : base_(base_directory(settin
     groups_.push_back(
         {policy.name, policy, policy.first_queue, policy.queue_min, policy.queue_max, directories_of(policy, base_)});
   }
+  if (settings.queue_base.ends_with('*')) spread_default_group(asker);
+}
+
+void Groups::spread_default_group(Asker asker) {
+  Group& group = groups_.front();
+  std::vector<std::string> own;
+  for (const std::string& directory : group.directories)
+    if (std::none_of(groups_.begin() + 1, groups_.end(), [&](const Group& other) {
+          return std::find(other.directories.begin(), other.directories.end(), directory) != other.directories.end();
+        }))
+      own.push_back(directory);
+  if (!own.empty()) group.directories = std::move(own);
+  group.least = std::max(group.least, count_in(group, asker == Asker::kStarter));
 }
 
 const Group* Groups::find(std::string_view name) const {

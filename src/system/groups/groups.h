@@ -6,6 +6,10 @@
 // directory to a group moves no mail. A directory that ends in '*' stands for all that begin so, in the order of their
 // names, and is looked for when Groups are made; if there is none, for the one without the '*'.
 //
+// A QueueDirectory DIR/q* also says how many queues the default group has: at least one for each directory (queue_max
+// at most). Whoever starts the queues counts directories; all others count the queues that were made, so that a
+// directory that is added meanwhile is nobody's queue before it is run.
+//
 // Made from settings that were checked (core/settings), so it does not fail; without declared groups it asks the disk
 // nothing. Any number of the instance may be asked for, also one of no group: it counts to the default group.
 #pragma once
@@ -43,7 +47,8 @@ struct FoundQueue {
 
 class Groups {
  public:
-  explicit Groups(const settings::Settings& settings);
+  enum class Asker : std::uint8_t { kStarter, kOther };
+  explicit Groups(const settings::Settings& settings, Asker asker = Asker::kOther);
 
   std::span<const Group> all() const { return groups_; }  // the default group first
   const Group& default_group() const { return groups_.front(); }
@@ -70,6 +75,8 @@ class Groups {
   }
 
  private:
+  void spread_default_group(Asker asker);
+
   std::string base_;  // the directory that holds all others
   route::QueueGroups rules_;
   std::vector<Group> groups_;

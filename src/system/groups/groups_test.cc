@@ -136,5 +136,23 @@ TEST_F(GroupsOfQueues, MayStandBelowAWildcardOfQueueDirectory) {
   EXPECT_EQ(groups.directory_of(101), in("slow/queue101"));
 }
 
+TEST_F(GroupsOfQueues, AreAsManyAsTheDirectoriesOfAWildcardOfQueueDirectory) {
+  settings_.queue_base = base_ + "/*";
+  settings_.queuegroups = {"slow"};
+  for (const char* name : {"q1", "q2", "q3", "slow/queue101"}) make(name);
+  const Groups starter(settings_, Groups::Asker::kStarter);
+  EXPECT_EQ(starter.default_group().least, 3u) << "that of another group is not counted";
+  EXPECT_EQ(starter.directory_of(3), in("q3/queue3"));
+  EXPECT_EQ(Groups(settings_).default_group().least, 1u) << "none was made yet";
+  for (const char* name : {"q1/queue1", "q2/queue2", "q3/queue3", "q4"}) make(name);
+  EXPECT_EQ(Groups(settings_).default_group().least, 3u) << "the fourth is not run before the next start";
+  EXPECT_EQ(Groups(settings_).directory_of(3), in("q3/queue3"));
+  settings_.queue_count = 5;
+  EXPECT_EQ(Groups(settings_).default_group().least, 5u);
+  settings_.queue_count = 1;
+  settings_.queue_max = 2;
+  EXPECT_EQ(Groups(settings_, Groups::Asker::kStarter).default_group().least, 2u);
+}
+
 }  // namespace
 }  // namespace sluice::groups
