@@ -1,25 +1,10 @@
 #include "queues.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <span>
 
-#include "base/bytes.h"
-#include "core/supervise/group_runs.h"
+#include "system/groups/groups.h"
 
 namespace sluice::sendmail {
-
-namespace {
-
-std::optional<std::size_t> place_of(std::string_view name, std::span<const route::QueueGroup> groups) {
-  if (ascii_equal_ignore_case(name, "default")) name = route::kDefaultGroup;
-  for (std::size_t i = 0; i < groups.size(); ++i)
-    if (ascii_equal_ignore_case(groups[i].name, name)) return i;
-  return std::nullopt;
-}
-
-}  // namespace
 
 select::SortOrder order_of(const Work& work, const route::QueueGroup& group) {
   if (group.order) return *group.order;
@@ -33,17 +18,17 @@ std::uint64_t most_of(const Work& work, const route::QueueGroup& group) {
 }
 
 Result<std::vector<GroupQueues>, Misuse> queues_by_group(const Work& work) {
-  const auto groups = supervise::queue_groups_of(work.settings);
+  const groups::Groups groups(work.settings);
   const std::string& wanted = work.options.queue.group;
-  const auto only = place_of(wanted, groups);
-  if (!wanted.empty() && !only) return fail(Misuse{fmt::format("Queue group {} unknown", wanted), true});
+  const groups::Group* const only = wanted.empty() ? nullptr : groups.find(wanted);
+  if (!wanted.empty() && only == nullptr) return fail(Misuse{route::unknown_group(wanted), true});
   std::vector<GroupQueues> all;
-  for (const route::QueueGroup& group : groups) all.push_back({group, {}});
+  for (const groups::Group& group : groups.all()) all.push_back({group.policy, {}});
   for (observe::Queue& queue : observe::queues_of(work.settings)) {
-    const auto place = place_of(queue.group, groups);
+    const auto place = groups.rules().place_of(queue.group);
     if (place && !observe::is_retired(queue)) all[*place].queues.push_back(std::move(queue));
   }
-  if (only) all = {std::move(all[*only])};
+  if (only != nullptr) all = {std::move(all[static_cast<std::size_t>(only - groups.all().data())])};
   return all;
 }
 

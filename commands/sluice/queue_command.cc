@@ -4,17 +4,17 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/route/queue_groups.h"
 #include "core/select/queue_run.h"
+#include "system/groups/groups.h"
 #include "system/ipc/control.h"
 
 namespace sluice::commands {
 
 namespace {
 
-std::vector<std::string> group_names(const std::vector<observe::Queue>& queues) {
-  std::vector<std::string> names{std::string(route::kDefaultGroup)};
-  for (const observe::Queue& queue : queues) names.push_back(queue.group);
+std::vector<std::string> group_names(const settings::Settings& settings) {
+  std::vector<std::string> names;
+  for (const groups::Group& group : groups::Groups(settings).all()) names.push_back(group.policy.name);
   return names;
 }
 
@@ -25,9 +25,8 @@ std::optional<QueueTargets> targets_of(Invocation& invocation, const SelectionOp
   if (!selection) return invocation.fail(kExitUsage, selection.error()), std::nullopt;
   const auto loaded = invocation.load();
   if (!loaded) return std::nullopt;
-  auto all = observe::queues_of(loaded->settings);
-  const auto names = group_names(all);
-  auto queues = queues_of(*selection, names, std::move(all));
+  const auto names = group_names(loaded->settings);
+  auto queues = queues_of(*selection, names, observe::queues_of(loaded->settings));
   if (!queues) return invocation.fail(kExitUsage, queues.error()), std::nullopt;
   return QueueTargets{std::move(*queues), *selection, loaded->settings};
 }

@@ -8,6 +8,7 @@
 
 #include "base/span_text.h"
 #include "queue_command.h"
+#include "shown.h"
 #include "waiting_for.h"
 
 namespace sluice::commands {
@@ -39,7 +40,7 @@ void print_waiting(const json& recipient, std::uint64_t id, std::int64_t now) {
   const json held_by = recipient.value("held_by", json::object());
   for (const auto& [queue, deliveries] : held_by.items()) fmt::print("        {} by {}\n", deliveries.dump(), queue);
   if (const std::string lane = recipient.value("lane", ""); !lane.empty()) {
-    fmt::print("      destination {}", lane);
+    fmt::print("      destination {}", shown(lane));
     if (recipient.contains("lane_in_flight")) fmt::print(", {} under way", recipient.value("lane_in_flight", 0));
     if (recipient.contains("lane_ready")) fmt::print(", {} waiting as it does", recipient.value("lane_ready", 0));
     fmt::print("\n");
@@ -47,7 +48,9 @@ void print_waiting(const json& recipient, std::uint64_t id, std::int64_t now) {
   if (!waiting.freed.empty()) fmt::print("      freed by {}\n", with_id(waiting.freed, id));
   if (recipient.contains("last")) fmt::print("      tried last {}\n", when(recipient.value("last", now), now));
   const std::int64_t next = recipient.value("next", std::int64_t{0});
-  if (next > now)
+  if (next > now && (reason == "queue-run" || reason == "expensive"))
+    fmt::print("      too young for a run before {}\n", when(next, now));
+  else if (next > now)
     fmt::print("      goes {}\n", when(next, now));
   else if (reason == "none" || reason == "retry-time")
     fmt::print("      goes now\n");
@@ -55,9 +58,9 @@ void print_waiting(const json& recipient, std::uint64_t id, std::int64_t now) {
 
 void print_recipient(const json& recipient, std::uint64_t id, std::int64_t now) {
   const int attempts = recipient.value("attempts", 0);
-  fmt::print("    {} {}: {}, {} attempt{}\n", recipient.value("channel", "?"), recipient.value("address", "?"),
+  fmt::print("    {} {}: {}, {} attempt{}\n", recipient.value("channel", "?"), shown(recipient.value("address", "?")),
              recipient.value("state", "?"), attempts, attempts == 1 ? "" : "s");
-  if (const std::string text = recipient.value("text", ""); !text.empty()) fmt::print("      {}\n", text);
+  if (const std::string text = recipient.value("text", ""); !text.empty()) fmt::print("      {}\n", shown(text));
   if (const std::string state = recipient.value("state", ""); state != "delivered" && state != "failed")
     print_waiting(recipient, id, now);
 }
@@ -65,11 +68,11 @@ void print_recipient(const json& recipient, std::uint64_t id, std::int64_t now) 
 void print_message(const json& message, const observe::Queue& queue, std::int64_t now) {
   const auto id = message.value("id", std::uint64_t{0});
   const std::int64_t arrival = message.value("arrival", now);
-  fmt::print("{} from <{}>, {} octets, in {} of group {}\n", id, message.value("sender", ""),
+  fmt::print("{} from <{}>, {} octets, in {} of group {}\n", id, shown(message.value("sender", "")),
              message.value("size", std::uint64_t{0}), queue.name, queue.group);
   fmt::print("  came {}\n", when(arrival, now));
   if (const json held = message.value("held", json()); held.is_string())
-    fmt::print("  held{}{}\n", held == "" ? "" : ": ", held.get<std::string>());
+    fmt::print("  held{}{}\n", held == "" ? "" : ": ", shown(held.get<std::string>()));
   if (message.contains("expires"))
     fmt::print("  is returned to its sender after {}\n", when(message.value("expires", now), now));
   if (message.contains("priority"))

@@ -4,11 +4,13 @@
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "base/span_text.h"
 #include "core/select/queue_run.h"
 #include "queue_command.h"
 #include "queue_merge.h"
+#include "shown.h"
 
 namespace sluice::commands {
 
@@ -33,7 +35,7 @@ std::string size_text(std::uint64_t octets) {
 // The waiting recipients; those that are done only say so.
 void append_recipient(std::string& out, const json& recipient, std::int64_t now) {
   const std::string state = recipient.value("state", "?");
-  out += fmt::format("    {} {}", recipient.value("channel", "?"), recipient.value("address", "?"));
+  out += fmt::format("    {} {}", recipient.value("channel", "?"), shown(recipient.value("address", "?")));
   if (state == "delivered" || state == "failed") {
     out += fmt::format("  {}\n", state);
     return;
@@ -43,18 +45,20 @@ void append_recipient(std::string& out, const json& recipient, std::int64_t now)
   const json held_by = recipient.value("held_by", json::object());
   for (const auto& [queue, deliveries] : held_by.items()) out += fmt::format(", {} by {}", deliveries.dump(), queue);
   const std::int64_t next = recipient.value("next", now) - now;
-  if (reason != "in-flight" && next > 0) out += fmt::format(", next in {}", span_text(next));
+  const bool waits_for_run = reason == "queue-run" || reason == "expensive";
+  if (reason != "in-flight" && next > 0)
+    out += fmt::format(", {} {}", waits_for_run ? "too young for one for another" : "next in", span_text(next));
   out += '\n';
   const std::string text = recipient.value("text", "");
-  if (!text.empty()) out += fmt::format("      {}\n", text);
+  if (!text.empty()) out += fmt::format("      {}\n", shown(text));
 }
 
 void append_message(std::string& out, const json& message, std::int64_t now) {
   out += fmt::format("{:<18} {:>8} {:>7}  <{}>\n", message["id"].get<std::uint64_t>(),
                      span_text(now - message.value("arrival", now)), size_text(message.value("size", std::uint64_t{0})),
-                     message.value("sender", ""));
+                     shown(message.value("sender", "")));
   if (const json held = message.value("held", json()); held.is_string())
-    out += fmt::format("    held{}{}\n", held == "" ? "" : ": ", held.get<std::string>());
+    out += fmt::format("    held{}{}\n", held == "" ? "" : ": ", shown(held.get<std::string>()));
   for (const json& recipient : message["recipients"]) append_recipient(out, recipient, now);
 }
 
@@ -62,10 +66,6 @@ void append_message(std::string& out, const json& message, std::int64_t now) {
 class Printer {
  public:
   explicit Printer(bool as_json) : as_json_(as_json), now_(static_cast<std::int64_t>(std::time(nullptr))) {}
-  ~Printer() { flush(); }
-  Printer(const Printer&) = delete;
-  Printer& operator=(const Printer&) = delete;
-
   void print(Octets text) {
     ++messages_;
     if (as_json_)
@@ -75,7 +75,8 @@ class Printer {
     if (out_.size() > 60'000) flush();
   }
   void flush() {
-    std::fwrite(out_.data(), 1, out_.size(), stdout);
+    if (std::fwrite(out_.data(), 1, out_.size(), stdout) != out_.size())
+      throw std::runtime_error("cannot write to standard output");  // main() ends with that, and nothing more is read
     out_.clear();
   }
   std::uint64_t messages() const { return messages_; }

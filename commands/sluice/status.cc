@@ -7,6 +7,7 @@
 #include "base/span_text.h"
 #include "command.h"
 #include "core/queue/layout.h"
+#include "shown.h"
 #include "system/ipc/control.h"
 
 namespace sluice::commands {
@@ -77,7 +78,7 @@ std::string selector_text(const json& selector) {
   std::string text;
   for (const json& test : selector.value("tests", json::array()))
     text += fmt::format("{}{} {} \"{}\"", text.empty() ? "" : ", ", test.value("field", "?"),
-                        test.value("negated", false) ? "without" : "with", test.value("text", ""));
+                        test.value("negated", false) ? "without" : "with", shown(test.value("text", "")));
   if (const std::string view = selector.value("view", "normal"); view != "normal")
     text += fmt::format("{}{} messages", text.empty() ? "" : ", ", view);
   return text.empty() ? "everything" : text;
@@ -86,8 +87,9 @@ std::string selector_text(const json& selector) {
 void print_run(const json& run) {
   const auto count = [&run](const char* name) { return run.value(name, std::uint64_t{0}); };
   const auto now = static_cast<std::int64_t>(std::time(nullptr));
-  fmt::print("  run {} ({}) of {}, by {}: {}", run.value("run", "?"), run.value("trigger", "?"),
-             selector_text(run.value("selector", json::object())), run.value("by", "?"), run.value("stage", "?"));
+  fmt::print("  run {} ({}) of {}, by {}: {}", shown(run.value("run", "?")), run.value("trigger", "?"),
+             selector_text(run.value("selector", json::object())), shown(run.value("by", "?")),
+             run.value("stage", "?"));
   if (run.contains("since")) fmt::print(" for {}", span_text(now - run.value("since", now)));
   if (run.value("stage", "") == "selecting") fmt::print(", {} messages looked at", count("looked"));
   fmt::print(", {} selected, {} begun, {} under way; recipients delivered {}, deferred {}, failed {}\n",
