@@ -48,16 +48,30 @@ std::string date_text(std::int64_t second, std::chrono::minutes utc_offset, bool
   return with_weekday ? fmt::format("{} {}", kWeekdays[static_cast<std::size_t>(days % 7)], rest) : rest;
 }
 
-// '*' under way, '-' tried too short a time ago, 'X' the load is too high for it.
-char mark_of(const monitor::QueuedMessage& message) {
+// Tried so short a time ago that it is not its turn yet.
+bool is_young(const Recipient& recipient, std::int64_t now) {
+  if (recipient.reason == "retry-time" || recipient.reason == "lane-backoff") return true;
+  return (recipient.reason == "queue-run" || recipient.reason == "expensive") && recipient.next > now;
+}
+
+// '*' under way, '?' lost, '-' too young, 'X' the load is too high for it.
+char mark_of(const monitor::QueuedMessage& message, std::int64_t now) {
+  if (!message.lost.empty()) return '?';
   bool too_young = true, overloaded = false;
   for (const Recipient& recipient : message.recipients()) {
     if (recipient.done()) continue;
     if (recipient.reason == "in-flight") return '*';
-    too_young &= recipient.reason == "retry-time" || recipient.reason == "lane-backoff";
+    too_young &= is_young(recipient, now);
     overloaded |= recipient.reason == "load";
   }
   return too_young ? '-' : overloaded ? 'X' : ' ';
+}
+
+// What was set aside has the name of its file instead of a number.
+std::string id_text(const monitor::QueuedMessage& message) {
+  if (message.lost.empty()) return fmt::format_int(message.id).str();
+  const std::string_view name = std::string_view(message.lost).substr(message.lost.rfind('/') + 1);
+  return std::string(name.substr(0, name.rfind('.')));
 }
 
 std::uint64_t attempts_of(const monitor::QueuedMessage& message) {
@@ -80,6 +94,11 @@ void append_status(std::string& out, const monitor::QueuedMessage& message, cons
     out += ')';
   }
   out += '\n';
+}
+
+std::string_view sender_text(const monitor::QueuedMessage& message) {
+  if (!message.lost.empty()) return message.lost;
+  return message.sender.empty() ? std::string_view("<>") : message.sender;
 }
 
 }  // namespace
@@ -107,17 +126,19 @@ std::string_view Listing::date(std::int64_t second) {
 void Listing::append(std::string& out, const monitor::QueuedMessage& message) {
   constexpr std::size_t kReason = 60;
   const auto recipients = message.recipients();
-  if (std::all_of(recipients.begin(), recipients.end(), [](const Recipient& recipient) { return recipient.done(); }))
+  const auto done = [](const Recipient& recipient) { return recipient.done(); };
+  if (message.lost.empty() && std::all_of(recipients.begin(), recipients.end(), done))
     return void(fmt::format_to(std::back_inserter(out), "{:>13} (job completed)\n", message.id));
   const Columns& columns = form_.verbose ? kVerbose : kPlain;
-  fmt::format_to(std::back_inserter(out), "{:>13}{}{:>8} ", message.id, mark_of(message), message.size);
+  fmt::format_to(std::back_inserter(out), "{:>13}{}{:>8} ", id_text(message), mark_of(message, form_.now),
+                 message.size);
   if (form_.verbose) {
     const auto priority = schedule::priority_number(message.size, message.precedence, message.accepted,
                                                     attempts_of(message), form_.factors);
     fmt::format_to(std::back_inserter(out), "{:>10}{}", priority, message.warned ? '+' : ' ');
   }
   out.append(date(message.arrival)).append(1, ' ');
-  append_shown(out, message.sender.empty() ? "<>" : message.sender, columns.sender);
+  append_shown(out, sender_text(message), columns.sender);
   out += '\n';
   if (message.held) {
     out += "     QUARANTINE: ";

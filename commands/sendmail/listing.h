@@ -34,6 +34,7 @@ class Listing {
   struct Form {
     bool verbose = false;
     schedule::PriorityFactors factors{};
+    std::int64_t now = 0;  // seconds since 1970
   };
   // Minutes east of Greenwich at a second since 1970.
   using UtcOffset = std::chrono::minutes (*)(std::int64_t second);

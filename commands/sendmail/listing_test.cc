@@ -21,7 +21,7 @@ std::string text_of(const std::string& listed, bool verbose = false) {
   monitor::QueuedMessage message;
   EXPECT_TRUE(message.read(listed)) << listed;
   std::string out;
-  Listing({.verbose = verbose}, [](std::int64_t) { return minutes(60); }).append(out, message);
+  Listing({.verbose = verbose, .now = 1795314800}, [](std::int64_t) { return minutes(60); }).append(out, message);
   return out;
 }
 
@@ -72,6 +72,17 @@ TEST(Listing, MarksWhatIsUnderWayTooYoungOrHeldBackByTheLoad) {
   EXPECT_EQ(mark(recipient("retry-time") + "," + recipient("lane-window")), ' ');
   EXPECT_EQ(mark(recipient("load")), 'X');
   EXPECT_EQ(mark(recipient("queue-run")), ' ');
+  const std::string young = R"({"address":"a@x","reason":"queue-run","next":1795314801})";
+  EXPECT_EQ(mark(young), '-');
+  EXPECT_EQ(mark(R"({"address":"a@x","reason":"queue-run","next":1795314800})"), ' ') << "it has come of age";
+  EXPECT_EQ(mark(young + "," + recipient("queue-run")), ' ') << "a run takes it for the other";
+  EXPECT_EQ(mark(young + "," + recipient("in-flight")), '*');
+  EXPECT_EQ(mark(recipient("load") + "," + recipient("retry-time")), 'X');
+}
+
+TEST(Listing, WhatWasSetAsideHasTheNameOfItsFile) {
+  EXPECT_EQ(text_of(json(R"(,"lost":"journal/quarantine/00000000000000ff.bad")", "")),
+            "00000000000000ff?     152 Sun Nov 22 03:32 journal/quarantine/00000000000000ff.bad\n");
 }
 
 TEST(Listing, ShowsOnlyRecipientsThatAreNotDone) {

@@ -44,7 +44,8 @@ json query_of(const Work& work, const route::QueueGroup& group) {
 Listing::Form form_of(const Work& work) {
   const settings::Settings& settings = work.settings;
   return {work.options.verbose,
-          {settings.queue_run_recipient_factor, settings.queue_run_class_factor, settings.queue_run_retry_factor}};
+          {settings.queue_run_recipient_factor, settings.queue_run_class_factor, settings.queue_run_retry_factor},
+          to_seconds(os::wall_now())};
 }
 
 // The answers of one queue, as lines.
@@ -107,7 +108,7 @@ constexpr const char* kCannotWrite = "cannot write to standard output";
 // Lists one queue; the status.
 int list_one(const Work& work, const observe::Queue& queue, const route::QueueGroup& group, std::uint64_t& total) {
   const auto unlisted = [&](const std::string& why) {
-    if (why == ipc::kOwnerOnly) return work.fail(EX_UNAVAILABLE, "You are not permitted to see the queue");
+    if (why == ipc::kOwnerOnly) return EX_NOPERM;
     return work.fail(EX_UNAVAILABLE, fmt::format("{} cannot be listed: {}", queue.directory, why));
   };
   auto asking = ipc::Asking::begin(queue.control, query_of(work, group));
@@ -125,18 +126,29 @@ int list_one(const Work& work, const observe::Queue& queue, const route::QueueGr
 }
 
 // How many messages a queue holds, asking for none of them.
-std::optional<std::uint64_t> count_of(const observe::Queue& queue) {
+Result<std::uint64_t, std::string> count_of(const observe::Queue& queue) {
   select::Selector all;
   all.view = select::View::kAny;
   auto asking = ipc::Asking::begin(queue.control, {{"what", "queue"}, {"selector", select::to_json(all)}});
+  if (!asking) return fail(asking.error());
   std::optional<std::uint64_t> count;
-  while (asking && !count && is_answering(*asking)) {
+  while (!count && is_answering(*asking)) {
     const auto last = asking->take([&](Octets answer) {
       if (!count) count = selected_in(answer);
     });
-    if (!last || *last) break;
+    if (!last) return fail(last.error());
+    if (*last) break;
   }
-  return count;
+  if (!count) return fail(std::string("no answer"));
+  return *count;
+}
+
+// As sendmail does, whose mailq does not fail then; programs that read JSON are told by the status.
+int refuse(const Work& work) {
+  complain(work.program, Misuse{"You are not permitted to see the queue", true});
+  if (work.options.json) return EX_NOPERM;
+  std::fputs(total(0).c_str(), stdout);
+  return std::fflush(stdout) == 0 ? EX_OK : work.fail(EX_IOERR, kCannotWrite);
 }
 
 }  // namespace
@@ -147,8 +159,11 @@ int list_queue(const Work& work) {
   int status = EX_OK;
   std::uint64_t total_selected = 0;
   for (const GroupQueues& each : *groups)
-    for (const observe::Queue& queue : each.queues)
-      if (const int one = list_one(work, queue, each.group, total_selected); one != EX_OK) status = one;
+    for (const observe::Queue& queue : each.queues) {
+      const int one = list_one(work, queue, each.group, total_selected);
+      if (one == EX_NOPERM) return refuse(work);
+      if (one != EX_OK) status = one;
+    }
   if (!work.options.json && work.options.queue.group.empty()) std::fputs(total(total_selected).c_str(), stdout);
   if (std::fflush(stdout) != 0) return work.fail(EX_IOERR, kCannotWrite);
   return status;
@@ -161,6 +176,7 @@ int count_queue(const Work& work) {
   for (const GroupQueues& each : *groups)
     for (const observe::Queue& queue : each.queues) {
       const auto count = count_of(queue);
+      if (!count && count.error() == ipc::kOwnerOnly) return refuse(work);
       all += count.value_or(0);
       if (!count)
         fmt::print("{}: unknown number of entries\n", queue.directory);

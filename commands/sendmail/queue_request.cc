@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "core/select/queue_run.h"
 
 namespace sluice::sendmail {
 
@@ -46,8 +47,15 @@ std::int64_t take_digits(std::string_view& text) {
   return value;
 }
 
-void select(select::Field field, std::string_view text, bool negated, QueueRequest& request) {
+// As much as qmail-send takes (core/select/queue_run.h).
+Result<void, Misuse> select(select::Field field, std::string_view text, bool negated, QueueRequest& request) {
+  if (text.size() > select::kMaximumText)
+    return fail(
+        Misuse{fmt::format("-q: a text of {} octets; at most {} are allowed", text.size(), select::kMaximumText)});
+  if (request.selector.tests.size() == select::kMaximumTests)
+    return fail(Misuse{fmt::format("-q: more than {} texts", select::kMaximumTests)});
   request.selector.tests.push_back({.field = field, .text = std::string(text), .negated = negated});
+  return {};
 }
 
 Result<void, Misuse> take_group(std::string_view name, bool negated, QueueRequest& request) {
@@ -96,18 +104,14 @@ Result<void, Misuse> take_queue(std::string_view value, QueueRequest& request) {
   const std::string_view rest = value.empty() ? value : value.substr(1);
   switch (value.empty() ? '0' : value.front()) {
     case 'I':
-      select(select::Field::kId, rest, negated, request);
-      return {};
+      return select(select::Field::kId, rest, negated, request);
     case 'R':
-      select(select::Field::kRecipient, rest, negated, request);
-      return {};
+      return select(select::Field::kRecipient, rest, negated, request);
     case 'S':
-      select(select::Field::kSender, rest, negated, request);
-      return {};
+      return select(select::Field::kSender, rest, negated, request);
     case 'Q':
       request.selector.view = select::View::kHeld;
-      if (!rest.empty()) select(select::Field::kReason, rest, negated, request);
-      return {};
+      return rest.empty() ? Result<void, Misuse>() : select(select::Field::kReason, rest, negated, request);
     case 'L':
       request.selector.view = select::View::kLost;
       return {};

@@ -94,5 +94,14 @@ TEST(QueueRequest, AGroupIsNamedOnceAndNotNegated) {
   EXPECT_EQ(error_of({"G"}), "Queue group  unknown");
 }
 
+TEST(QueueRequest, TakesNoMoreThanTheQueuesDo) {
+  QueueRequest request;
+  EXPECT_TRUE(take_queue("R" + std::string(1000, 'a'), request));
+  EXPECT_EQ(take_queue("R" + std::string(1001, 'a'), request).error().text,
+            "-q: a text of 1001 octets; at most 1000 are allowed");
+  for (int i = 1; i < 100; ++i) EXPECT_TRUE(take_queue("Sa", request));
+  EXPECT_EQ(take_queue("Sa", request).error().text, "-q: more than 100 texts");
+}
+
 }  // namespace
 }  // namespace sluice::sendmail

@@ -1,6 +1,6 @@
 // sendmail -q: one queue run, in the foreground until everything that it selected has been tried once. Where nobody
 // runs the queues it starts their daemons itself and ends them afterwards; when those that somebody else had started
-// go away in the middle, it starts its own and runs again.
+// go away in the middle, it starts its own and runs what is left.
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/queue/layout.h"
 #include "queues.h"
@@ -40,14 +41,16 @@ class QueueRunCommand {
       if (const auto failed = make_sure_of_daemons()) return interrupted().value_or(*failed);
       const auto parts = run_parts();
       const RunEnd end = watch_runs(parts, work_.options.verbose, interruption_, daemons_ ? &*daemons_ : nullptr);
-      status = end.status;
+      if (end.status != EX_OK) status = end.status;
       if (const auto stopped = interrupted()) return *stopped;
+      if (end.unheard) return work_.fail(EX_IOERR, "cannot write to standard output");
       if (!end.refusal.empty()) return refused(end.refusal);
       if (end.complete) {
         if (daemons_) leave_daemons();
         return interrupted().value_or(status);
       }
       trouble_ = end.trouble;
+      done_.insert(end.done.begin(), end.done.end());
       interruption_.wait(kPause, daemons_ ? &*daemons_ : nullptr);  // whose daemons these were, they may be ending
     }
     return work_.fail(EX_TEMPFAIL, fmt::format("the queue run did not come to its end: {}", trouble_));
@@ -61,8 +64,8 @@ class QueueRunCommand {
   }
 
   int refused(const std::string& why) const {
-    const bool not_you = why == ipc::kOwnerOnly || why.starts_with("only root ");
-    return work_.fail(not_you ? EX_NOPERM : EX_UNAVAILABLE, not_you ? kNotYou : why);
+    if (why.starts_with("You do not have permission")) return work_.fail(EX_NOPERM, why);
+    return work_.fail(EX_UNAVAILABLE, why);
   }
 
   // The status, if the queues cannot be reached.
@@ -91,6 +94,7 @@ class QueueRunCommand {
   Interruption interruption_;
   std::optional<TemporaryDaemons> daemons_;
   std::string trouble_;
+  std::set<unsigned> done_;  // queues in which the run is complete, when it had trouble in others
 };
 
 template <class Is>
@@ -250,7 +254,8 @@ std::vector<RunPart> QueueRunCommand::run_parts() const {
     run.order = order_of(work_, each.group);
     run.most = most_of(work_, each.group);
     run.width = each.group.runners.value_or(work_.settings.queue_run_runners);
-    for (const observe::Queue& queue : each.queues) parts.push_back({queue, run});
+    for (const observe::Queue& queue : each.queues)
+      if (!done_.contains(queue.number)) parts.push_back({queue, run});
   }
   return parts;
 }

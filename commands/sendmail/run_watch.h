@@ -34,13 +34,16 @@ struct RunPart {
 };
 
 struct RunEnd {
-  bool complete = false;  // in every queue
-  int status = 0;         // sysexits code of a message that failed for good
-  std::string trouble;    // why it is not complete: a queue's daemon went away
-  std::string refusal;    // a queue's daemon will not do it
+  bool complete = false;       // in every queue
+  int status = 0;              // sysexits code of a message that failed for good
+  std::string trouble;         // why it is not complete: a queue's daemon went away
+  std::string refusal;         // a queue's daemon will not do it
+  bool unheard = false;        // the transcript cannot be written: the watching was given up, and with it the run
+  std::vector<unsigned> done;  // numbers of the queues in which it is complete
 };
 
-// All parts at once, or one after the other. The transcript goes to standard output as it comes.
+// All parts at once; or one after the other, which numbers the messages of a group's queues together (those of a group
+// follow each other in `parts`). The transcript goes to standard output as it comes.
 RunEnd watch_runs(const std::vector<RunPart>& parts, bool one_by_one, Interruption& interruption,
                   TemporaryDaemons* daemons);
 

@@ -143,7 +143,7 @@ bool may_ask(const std::string& what, const Send& send, ipc::Asker asker) {
 }  // namespace
 
 ipc::ControlServer::Handler answers_of(Send& send, std::string queue_name, std::string queue_directory) {
-  auto listings = std::make_shared<Listings>(send, queue_name);
+  auto listings = std::make_shared<Listings>(send, queue_name, queue_directory);
   return [&send, listings, name = std::move(queue_name), directory = std::move(queue_directory)](
              const json& query, ipc::Asker asker) -> Result<ipc::Answers, std::string> {
     const std::string what = query.value("what", json()).is_string() ? query["what"].get<std::string>() : "";

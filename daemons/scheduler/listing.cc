@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "listed_message.h"
+#include "lost.h"
 #include "send.h"
 
 namespace sluice::scheduler {
@@ -132,6 +133,8 @@ Result<ipc::Answers, std::string> Listings::ask(const json& query, bool by_owner
   auto selector = query.contains("selector") ? select::selector_of(query["selector"])
                                              : Result<select::Selector, std::string>(std::move(everything));
   if (!selector) return fail(selector.error());
+  if (selector->view == select::View::kLost)
+    return lost_in(directory_, queue_, std::move(*selector), send_.loop().wall());
   const json order = query.value("order", json("none"));
   const auto parsed = order.is_string() ? select::parse_sort_order(order.get_ref<const std::string&>()) : std::nullopt;
   if (!parsed) return fail(std::string("order: no such sort order"));

@@ -19,14 +19,15 @@ class Listings {
  public:
   static constexpr std::size_t kMostInOrder = 8, kMostInOrderOfStrangers = 4;
 
-  Listings(Send& send, std::string queue) : send_(send), queue_(std::move(queue)) {}
+  Listings(Send& send, std::string queue, std::string directory)
+      : send_(send), queue_(std::move(queue)), directory_(std::move(directory)) {}
 
   //   errors  a sentence that names the member
   Result<ipc::Answers, std::string> ask(const nlohmann::json& query, bool by_owner);
 
  private:
   Send& send_;
-  std::string queue_;
+  std::string queue_, directory_;
   std::shared_ptr<std::size_t> in_order_ = std::make_shared<std::size_t>(0);
 };
 

@@ -155,6 +155,7 @@ void Run::selected() {
     if (!each.to_the_end) each.feed->end();
   }
   std::erase_if(listeners_, [](const Listener& each) { return !each.to_the_end; });
+  if (what_.count_only) return end();
   for (const std::string& line : std::exchange(passed_over_, {})) tell(line);
 }
 
@@ -192,8 +193,8 @@ void Run::start(const queue::Image::MessageView& message) {
   }
   ++begun_;
   if (what_.watch)
-    tell(fmt::format("Running {}/{} (sequence {} of {})", place_.directory, id.raw(), selection_.taken(),
-                     selection_.size()));
+    tell(fmt::format("Running {}/{} (sequence {} of {})", place_.directory, id.raw(), what_.before + selection_.taken(),
+                     std::max(what_.of_all, what_.before + selection_.size())));
   tried_.clear();
   if (is_followed() || message.held()) {
     selection_.set_mark(id, Selection::Mark::kUnderWay);

@@ -368,5 +368,11 @@ def test_everybody_may_list_the_queue_unless_that_is_restricted(instance):
     assert "is empty" in run(instance, "mailq", caller=USERS[0], check=0).stdout
     instance.configure(restrict_mailq=True)
     instance.signal(signal.SIGHUP)
-    wait_until(lambda: run(instance, "mailq", caller=USERS[0]).returncode == 69, "the restriction")
+    refused = "You are not permitted to see the queue\n"
+    wait_until(lambda: run(instance, "mailq", caller=USERS[0], check=0).stderr == refused, "the restriction")
+    for arguments in (["mailq"], ["sendmail", "-bP"]):  # as sendmail, which does not fail
+        done = run(instance, *arguments, caller=USERS[0], check=0)
+        assert (done.stdout, done.stderr) == ("\t\tTotal requests: 0\n", refused)
+    done = run(instance, "mailq", "--json", caller=USERS[0], check=77)
+    assert (done.stdout, done.stderr) == ("", refused)
     assert "is empty" in run(instance, "mailq", check=0).stdout

@@ -46,6 +46,7 @@ void MessageWriter::begin(const Head& head) {
   if (head.eight_bit) out_ += ",\"eight_bit\":true";
   if (head.warned) out_ += ",\"warned\":true";
   if (head.held) append_member(out_, ",\"held\":", head.hold_reason);
+  if (!head.lost.empty()) append_member(out_, ",\"lost\":", head.lost);
   out_ += ",\"recipients\":[";
   first_ = true;
 }
@@ -72,13 +73,14 @@ void MessageWriter::end() { out_ += "]}"; }
 namespace {
 
 void read_recipient(JsonCursor& from, QueuedMessage::Recipient& recipient) {
-  recipient.attempts = 0;
+  recipient.attempts = 0, recipient.next = 0;
   for (std::string* text : {&recipient.address, &recipient.state, &recipient.reason, &recipient.text}) text->clear();
   from.object([&](std::string_view key) {
     if (key == "address") return from.text(recipient.address);
     if (key == "state") return from.text(recipient.state);
     if (key == "reason") return from.text(recipient.reason);
     if (key == "text") return from.text(recipient.text);
+    if (key == "next") return void(recipient.next = from.number());
     if (key == "attempts") return void(recipient.attempts = from.natural());
     from.skip();
   });
@@ -91,7 +93,7 @@ bool QueuedMessage::read(Octets json) {
   bool named = false;
   arrival = 0, size = accepted = 0, precedence = 0;
   eight_bit = warned = held = false;
-  sender.clear(), hold_reason.clear();
+  sender.clear(), hold_reason.clear(), lost.clear();
   count_ = 0;
   JsonCursor from(json);
   from.object([&](std::string_view key) {
@@ -104,6 +106,7 @@ bool QueuedMessage::read(Octets json) {
       return void(precedence = static_cast<int>(std::clamp(from.number(), -kPrecedence, kPrecedence)));
     if (key == "eight_bit") return void(eight_bit = from.flag());
     if (key == "warned") return void(warned = from.flag());
+    if (key == "lost") return from.text(lost);
     if (key == "held") return held = true, from.text(hold_reason);
     if (key != "recipients") return from.skip();
     from.array([&] {

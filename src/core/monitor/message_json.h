@@ -28,6 +28,7 @@ class MessageWriter {
     int precedence = 0;
     bool eight_bit = false, warned = false, held = false;
     std::string_view hold_reason{};
+    std::string_view lost{};  // the file, below the queue, to which it was set aside
   };
   struct Holder {
     unsigned queue = 0;
@@ -56,6 +57,7 @@ struct QueuedMessage {
   struct Recipient {
     std::string address, state, reason, text;
     std::uint64_t attempts = 0;
+    std::int64_t next = 0;  // seconds since 1970; 0: not said
     bool done() const { return state == "delivered" || state == "failed"; }
   };
   std::uint64_t id = 0;
@@ -65,6 +67,7 @@ struct QueuedMessage {
   int precedence = 0;
   bool eight_bit = false, warned = false, held = false;
   std::string hold_reason;
+  std::string lost;  // the file to which it was set aside; empty: it is a message
 
   std::span<const Recipient> recipients() const { return std::span(recipients_).first(count_); }
 

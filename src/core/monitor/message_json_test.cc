@@ -46,6 +46,17 @@ TEST(MessageJson, IsAnObjectWithTheMembersOfTheFormat) {
       {"address":"b@x.test","channel":"local","attempts":0,"state":"delivered"}]})"));
 }
 
+TEST(MessageJson, WhatWasSetAsideHasAFile) {
+  std::string out;
+  MessageWriter writer(out);
+  writer.begin({.queue = "queue1", .arrival = 5, .size = 7, .lost = "journal/quarantine/ff.bad"});
+  writer.end();
+  QueuedMessage message;
+  ASSERT_TRUE(message.read(out));
+  EXPECT_EQ(message.lost, "journal/quarantine/ff.bad");
+  EXPECT_TRUE(message.recipients().empty());
+}
+
 TEST(MessageJson, IsReadBack) {
   QueuedMessage message;
   ASSERT_TRUE(message.read(sample()));
@@ -58,6 +69,8 @@ TEST(MessageJson, IsReadBack) {
   EXPECT_EQ(message.hold_reason, "a \n reason");
   ASSERT_EQ(message.recipients().size(), 2u);
   EXPECT_EQ(message.recipients()[0].address, "a@x.test");
+  EXPECT_EQ(message.recipients()[0].next, 1'795'000'100);
+  EXPECT_TRUE(message.lost.empty());
   EXPECT_EQ(message.recipients()[0].reason, "instance-limit");
   EXPECT_EQ(message.recipients()[0].text, "no");
   EXPECT_EQ(message.recipients()[0].attempts, 2u);

@@ -306,6 +306,7 @@ TEST(AYoungAttempt, IsPassedOverUnlessTheRunIsSelective) {
   driver.now = at(4min);
   EXPECT_EQ(prospect(driver, 1).kind, Prospect::Kind::kYoung);
   EXPECT_EQ(prospect(driver, 1).young_for, Duration(6min));
+  EXPECT_EQ(driver.scheduler.explain(MessageId(1))->jobs[0].until, at(10min));
   EXPECT_EQ(run(driver, {1}), 0u);
   EXPECT_EQ(prospect(driver, 1, {.selective = true}).kind, Prospect::Kind::kEligible);
   EXPECT_EQ(prospect(driver, 1, {.min_age = 4min}).kind, Prospect::Kind::kEligible);

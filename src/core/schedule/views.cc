@@ -115,6 +115,8 @@ std::optional<Explanation> Scheduler::explain(MessageId id) const {
     line.recipients.assign(job.recipients.all().begin(), job.recipients.all().end());
     line.reason = reason_of(job, lane);
     if (line.reason == Reason::kTime) line.until = job.due;
+    if (line.reason == Reason::kQueueRun || line.reason == Reason::kExpensive)
+      if (const Duration young = still_young(job, {}, now_); young > Duration::zero()) line.until = now_ + young;
     if (job.state == Job::State::kReady) line.until = board_.until(job.lane);
     if (job.state == Job::State::kInFlight) line.attempt = AttemptId(job.serial());
     line.attempts = job.attempts;

@@ -232,7 +232,10 @@ json to_json(const QueueRun& run) {
               {"watch", run.watch},
               {"wait", run.wait},
               {"matching_only", run.matching_only},
-              {"bounce", run.bounce}};
+              {"bounce", run.bounce},
+              {"before", run.before},
+              {"of_all", run.of_all},
+              {"count_only", run.count_only}};
   put_seconds(object, "min_age", run.min_age);
   put_seconds(object, "max_age", run.max_age);
   if (run.timeouts.says_anything()) object["timeouts"] = to_json(run.timeouts);
@@ -264,8 +267,12 @@ Result<QueueRun, std::string> queue_run_of(const json& from) {
       [&] { return members.number("width", std::numeric_limits<std::uint32_t>::max(), run.width); },
       [&] { return members.flag("one_by_one", run.one_by_one); }, [&] { return members.flag("watch", run.watch); },
       [&] { return members.flag("wait", run.wait); }, [&] { return members.flag("matching_only", run.matching_only); },
-      [&] { return members.flag("bounce", run.bounce); }, [&] { return members.seconds("min_age", run.min_age); },
-      [&] { return members.seconds("max_age", run.max_age); }, [&] { return read_timeouts(members, run.timeouts); });
+      [&] { return members.flag("bounce", run.bounce); },
+      [&] { return members.number("before", std::numeric_limits<std::uint64_t>::max(), run.before); },
+      [&] { return members.number("of_all", std::numeric_limits<std::uint64_t>::max(), run.of_all); },
+      [&] { return members.flag("count_only", run.count_only); },
+      [&] { return members.seconds("min_age", run.min_age); }, [&] { return members.seconds("max_age", run.max_age); },
+      [&] { return read_timeouts(members, run.timeouts); });
   if (!read) return fail(read.error());
   if (const json* selector = members.find("selector")) {
     auto selected = selector_of(*selector);

@@ -54,6 +54,10 @@ struct QueueRun {
   bool wait = false;           // answer when the run has ended
   bool matching_only = false;  // try only the recipients that match, not the whole message
   bool bounce = false;         // Timeout.queuereturn=now: return to sender without trying
+  // -v over several queues, one after the other, numbers their messages together: so many were selected in the queues
+  // before this one, and in all of them. A run that only counts says beforehand how many that will be.
+  std::uint64_t before = 0, of_all = 0;
+  bool count_only = false;                       // select, answer how many, and end
   std::optional<Duration> min_age{}, max_age{};  // MinQueueAge, MaxQueueAge; nothing: those of the queue's settings
   // sendmail -OTimeout=2h -q. Of root and the queue's user only: who waits keeps a delivery's place.
   mail::ClientTimeouts timeouts{};

@@ -29,6 +29,9 @@ TEST(QueueRun, IsReadBackAsItWasWritten) {
                      .wait = true,
                      .matching_only = true,
                      .bounce = true,
+                     .before = 3,
+                     .of_all = 9,
+                     .count_only = true,
                      .min_age = 0s,
                      .max_age = 30min,
                      .timeouts = slow_mail};

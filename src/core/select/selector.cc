@@ -82,13 +82,13 @@ bool shows(const Test& test, const Facts& facts) {
 bool is_in(View view, const Facts& facts) {
   switch (view) {
     case View::kNormal:
-      return !facts.held;
+      return !facts.held && !facts.lost;
     case View::kHeld:
-      return facts.held;
+      return facts.held && !facts.lost;
     case View::kLost:
-      return false;
+      return facts.lost;
     case View::kAny:
-      return true;
+      return !facts.lost;
   }
   return false;
 }

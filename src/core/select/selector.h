@@ -38,7 +38,7 @@ struct Test {
 enum class View : std::uint8_t {
   kNormal,  // neither of the others
   kHeld,    // held by an operator: sendmail's quarantined messages (-qQ)
-  kLost,    // what could not be read as a message and was set aside (-qL): no Facts are in this view
+  kLost,    // what could not be read as a message and was set aside (-qL)
   kAny,     // normal or held: what `sluice queue` shows
 };
 std::string_view name_of(View view);  // "normal", "held", "lost", "any"
@@ -62,6 +62,7 @@ struct Facts {
   std::string_view reason{};                       // of holding; empty: none given
   bool held = false;
   WallTime arrival{};
+  bool lost = false;  // no message any more: id is the name of what was set aside
 };
 
 // Prepared once (texts in lower case), then asked for each message without allocation.

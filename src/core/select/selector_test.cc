@@ -88,6 +88,10 @@ TEST(Selector, ViewsDoNotOverlap) {
   EXPECT_TRUE(!in(View::kHeld, facts()) && in(View::kHeld, held));
   EXPECT_TRUE(!in(View::kLost, facts()) && !in(View::kLost, held));
   EXPECT_TRUE(in(View::kAny, facts()) && in(View::kAny, held));
+  const Facts lost{.id = "00000000000000ff", .lost = true};
+  EXPECT_TRUE(in(View::kLost, lost) && !in(View::kNormal, lost) && !in(View::kHeld, lost) && !in(View::kAny, lost));
+  EXPECT_TRUE(Matcher({.tests = {{Field::kId, "FF"}}, .view = View::kLost}).matches(lost, kNow));
+  EXPECT_FALSE(Matcher({.tests = {{Field::kRecipient, "a"}}, .view = View::kLost}).matches(lost, kNow));
   EXPECT_TRUE(Matcher({.tests = {{Field::kReason, "spam"}}, .view = View::kHeld}).matches(held, kNow));
 }
 
