@@ -50,7 +50,7 @@ void print_waiting(const json& recipient, std::uint64_t id, std::int64_t now) {
   const std::int64_t next = recipient.value("next", std::int64_t{0});
   if (next > now && (reason == "queue-run" || reason == "expensive"))
     fmt::print("      too young for a run before {}\n", when(next, now));
-  else if (next > now)
+  else if (next > now && reason != "held")  // held, it has no time
     fmt::print("      goes {}\n", when(next, now));
   else if (reason == "none" || reason == "retry-time")
     fmt::print("      goes now\n");
@@ -73,7 +73,7 @@ void print_message(const json& message, const observe::Queue& queue, std::int64_
   fmt::print("  came {}\n", when(arrival, now));
   if (const json held = message.value("held", json()); held.is_string())
     fmt::print("  held{}{}\n", held == "" ? "" : ": ", shown(held.get<std::string>()));
-  if (message.contains("expires"))
+  else if (message.contains("expires"))
     fmt::print("  is returned to its sender after {}\n", when(message.value("expires", now), now));
   if (message.contains("priority"))
     fmt::print("  priority {} (the least goes first)\n", message.value("priority", std::int64_t{0}));

@@ -13,7 +13,8 @@ bool Send::hold(queue::MessageId id, std::string_view reason) {
   ledger_.record(queue::Held{id, true, reason.substr(0, mail::kMaximumText)});
   core_.hold(id, loop_.now());
   activity_.add([&](std::string& out, const mail::ActivityLog& lines) {
-    lines.scheduler_notice(out, fmt::format("msg {} is held: {}", id.raw(), mail::transcript::harmless(reason)));
+    lines.scheduler_notice(out, fmt::format("msg {} is held{}{}", id.raw(), reason.empty() ? "" : ": ",
+                                            mail::transcript::harmless(reason)));
   });
   runs_.look_at(id);
   plan_later();
