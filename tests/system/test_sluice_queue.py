@@ -148,14 +148,14 @@ def test_explain_says_why_and_what_would_free_it(full):
     text = tool(full, "explain", one["id"])
     assert f"{one['id']} from <ann@one.test>" in text and f"in {one['queue']} of group mqueue" in text
     assert "remote a@x.test: deferred, 1 attempt" in text and "not yet" in text
-    assert "is returned to its sender after" in text and "goes " in text
+    assert "is returned to its sender after" in text and "\n      goes " in text
 
 
 def test_a_held_message_has_no_times(full):
     tool(full, "hold", "--sender", "ann@one.test")
     one = next(message for message in full.queue() if message["sender"] == "ann@one.test")
     text = tool(full, "explain", one["id"])
-    assert "held" in text and "goes " not in text and "is returned" not in text
+    assert "held" in text and "\n      goes " not in text and "is returned" not in text
     full.wait_for_log(rf"msg {one['id']} is held$")
     assert "waits for" in text and f"sluice queue retry --id {one['id']}" in text
     assert "is returned to its sender after" in text
