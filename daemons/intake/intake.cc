@@ -21,13 +21,14 @@ link::Hello self() {
 }  // namespace
 
 Intake::Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store::Adoption adoption, os::Fd scheduler,
-               os::Fd todo, std::string socket_path, bool sync_all)
+               os::Fd todo, std::string socket_path, std::optional<uid_t> scheduler_uid, bool sync_all)
     : loop_(loop),
       writer_(std::move(writer)),
       submissions_(*writer_, sync_all),
       adoptions_(*writer_, std::move(adoption)),
       announcer_(*writer_),
       socket_path_(std::move(socket_path)),
+      scheduler_uid_(scheduler_uid),
       retry_(loop,
              [this] {
                if (!announcer_.catch_up()) retry_.set_after(kRetryJournal);
@@ -50,9 +51,8 @@ Intake::Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store
 std::shared_ptr<Submitter> Intake::add_submitter(os::Fd socket) {
   auto submitter = std::make_shared<Submitter>();
   const auto credentials = net::credentials_of(socket.get());
-  submitter->uid = credentials.uid;
-  submitter->pid = static_cast<std::uint32_t>(credentials.pid);
-  submitter->may_speak_for_others = credentials.uid == 0 || credentials.uid == ::geteuid();
+  submitter->whom = {credentials.uid, static_cast<std::uint32_t>(credentials.pid)};
+  submitter->may_speak_for_others = may_speak_for_others(credentials.uid);
   std::weak_ptr<Submitter> weak = submitter;
   submitter->link = std::make_unique<ipc::Link>(loop_, std::move(socket), self(),
                                                 ipc::Link::Callbacks{nullptr,
@@ -92,12 +92,14 @@ bool Intake::from_submitter(const std::shared_ptr<Submitter>& from, const link::
   return true;
 }
 
-// qmail-queue runs as we do and knows its caller; whoever else says to be somebody is lying.
+// qmail-queue runs as we do and knows its caller; a qmail-send, who handed its message over. Whoever else says to be
+// somebody is lying.
+bool Intake::may_speak_for_others(uid_t uid) const { return uid == 0 || uid == ::geteuid() || uid == scheduler_uid_; }
+
 bool Intake::speaks_for(Submitter& from, Octets payload) {
   const auto whom = link::SubmitFor::decode(payload);
   if (!whom || !from.may_speak_for_others) return false;
-  from.uid = whom->uid;
-  from.pid = whom->pid;
+  from.whom = {whom->uid, whom->pid, whom->arrival};
   return true;
 }
 

@@ -20,14 +20,16 @@ namespace sluice::intake {
 class Intake {
  public:
   // `scheduler` and `todo` are the sockets to qmail-send and todo-proc. When either is gone, the loop stops.
-  // `socket_path`: where submitters come in. `sync_all`: see Submissions.
+  // `socket_path`: where submitters come in. `scheduler_uid`: of the qmail-send of any queue. `sync_all`: see
+  // Submissions.
   // Throws os::Fatal (111) if it cannot be listened at.
   Intake(net::Loop& loop, std::unique_ptr<store::BodyWriter> writer, store::Adoption adoption, os::Fd scheduler,
-         os::Fd todo, std::string socket_path, bool sync_all);
+         os::Fd todo, std::string socket_path, std::optional<uid_t> scheduler_uid, bool sync_all);
 
  private:
   std::shared_ptr<Submitter> add_submitter(os::Fd socket);
   bool from_submitter(const std::shared_ptr<Submitter>& from, const link::Frame& frame);
+  bool may_speak_for_others(uid_t uid) const;
   static bool speaks_for(Submitter& from, Octets payload);
   bool from_todo(const link::Frame& frame);
   // Shutting the door (core/link/doors.h), in doors.cc.
@@ -51,6 +53,7 @@ class Intake {
   boost::unordered_flat_set<std::shared_ptr<Submitter>> submitters_;
   std::vector<std::pair<queue::MessageId, queue::BodyRef>> relocations_;
   const std::string socket_path_;
+  const std::optional<uid_t> scheduler_uid_;
   std::optional<net::Acceptor> acceptor_;  // none: the door is shut
   net::Timer retry_, away_;
   MonoTime shut_since_{};

@@ -6,9 +6,11 @@
 
 #include "base/bytes.h"
 #include "core/link/descriptors.h"
+#include "core/queue/layout.h"
 #include "intake.h"
 #include "system/config/queue_daemon.h"
 #include "system/os/failure.h"
+#include "system/os/users.h"
 #include "system/store/file_store.h"
 
 namespace sluice::intake {
@@ -41,6 +43,12 @@ bool syncs_all(const config::Settings& settings) {
   return syncs;
 }
 
+// Without root all daemons are the same user.
+std::optional<uid_t> uid_of_scheduler() {
+  const auto user = os::find_user(std::string(queue::name_of(queue::User::kScheduler)));
+  return user ? std::optional(user->uid) : std::nullopt;
+}
+
 int run(int argc, char** argv) {
   for (const int signo : {SIGTERM, SIGINT, SIGHUP}) std::signal(signo, SIG_IGN);  // qmail-send says when to end
   const config::QueueDaemon daemon = config::queue_daemon(kName, argc, argv);
@@ -49,7 +57,7 @@ int run(int argc, char** argv) {
   auto writer = open_journal(daemon, options);
   net::Loop loop;
   Intake intake(loop, std::move(writer), store::Adoption(daemon.directory, options, ::geteuid()),
-                os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake), daemon.intake_socket(),
+                os::Fd(link::kToScheduler), os::Fd(link::kTodoIntake), daemon.intake_socket(), uid_of_scheduler(),
                 syncs_all(daemon.settings.settings()));
   loop.run();
   return 0;

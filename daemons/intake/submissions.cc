@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/queue/envelope_codec.h"
 #include "system/os/failure.h"
 
@@ -59,7 +61,7 @@ bool Submissions::submit(const std::shared_ptr<Submitter>& from, Octets payload)
   if (from->door_shut)
     refuse(*from, message->token, false, kDoorShut);
   else if (acceptable(*from, message->token, message->envelope))
-    wait(from, message->token, message->envelope, message->body, nullptr);
+    wait(from, from->whom, message->token, message->envelope, message->body, nullptr);
   return true;
 }
 
@@ -67,6 +69,7 @@ bool Submissions::open(const std::shared_ptr<Submitter>& from, Octets payload) {
   const auto message = link::SubmitOpen::decode(payload);
   if (!message || from->open.size() >= kOpenPerLink || from->open.contains(message->token)) return false;
   Submitter::Open opened;
+  opened.whom = from->whom;
   opened.envelope = message->envelope;
   auto body = from->door_shut ? fail(store::Trouble{0, std::string(kDoorShut)}) : writer_.open_large();
   if (body)
@@ -114,15 +117,15 @@ bool Submissions::end(const std::shared_ptr<Submitter>& from, Octets payload) {
     return true;
   }
   if (acceptable(*from, message->token, opened.envelope))
-    wait(from, message->token, opened.envelope, {}, std::move(opened.body));
+    wait(from, opened.whom, message->token, opened.envelope, {}, std::move(opened.body));
   return true;
 }
 
-void Submissions::wait(const std::shared_ptr<Submitter>& from, std::uint64_t token, Octets envelope, Octets body,
-                       std::unique_ptr<store::LargeBody> large) {
+void Submissions::wait(const std::shared_ptr<Submitter>& from, const Whom& whom, std::uint64_t token, Octets envelope,
+                       Octets body, std::unique_ptr<store::LargeBody> large) {
   const std::size_t at = octets_.size();
   octets_.append(envelope).append(body);
-  waiting_.push_back({from, token, at, envelope.size(), at + envelope.size(), body.size(), std::move(large)});
+  waiting_.push_back({from, whom, token, at, envelope.size(), at + envelope.size(), body.size(), std::move(large)});
 }
 
 void Submissions::commit(WallTime now, const OnStored& stored) {
@@ -136,9 +139,10 @@ void Submissions::commit(WallTime now, const OnStored& stored) {
     body.body = octets.substr(one.body_at, one.body_size);
     body.file = one.large ? one.large->inode() : 0;
     body.file_length = one.large ? one.large->length() : 0;
-    body.uid = one.from->uid;
-    body.pid = one.from->pid;
-    body.durable = sync_all_ || one.large || one.from->is_scheduler;
+    body.uid = one.whom.uid;
+    body.pid = one.whom.pid;
+    if (one.whom.arrival) body.arrival = std::min(*one.whom.arrival, now);
+    body.durable = sync_all_ || one.large || one.whom.arrival || one.from->is_scheduler;
     batch.push_back(body);
   }
   const auto done = writer_.append(batch, now);

@@ -16,14 +16,21 @@
 
 namespace sluice::intake {
 
+// For whom a message is submitted.
+struct Whom {
+  std::uint32_t uid = 0, pid = 0;
+  std::optional<WallTime> arrival{};  // another queue accepted it then; nothing: it comes now
+};
+
 // A link that submits. Shared, because a batch may outlive the link: its answers are then dropped.
 struct Submitter {
   std::unique_ptr<ipc::Link> link;
-  std::uint32_t uid = 0, pid = 0;  // as the kernel says, or who it says to submit for
+  Whom whom;  // as the kernel says, or who it says to submit for
   bool may_speak_for_others = false;
   bool is_scheduler = false;
   bool door_shut = false;  // it had the time to hear that: what it begins now is refused
   struct Open {
+    Whom whom;
     std::string envelope;
     std::unique_ptr<store::LargeBody> body;
     std::string trouble;  // the first failure; answered at SubmitEnd
@@ -36,7 +43,8 @@ class Submissions {
   static constexpr std::size_t kOpenPerLink = 4096;
 
   // sync_all: every message is durable before its submitter hears that it was accepted (SuperSafe). Else only reports
-  // are, because what they are about is forgotten then, and messages with a file of their own.
+  // and what another queue hands over are, because the messages that they come from are forgotten then, and messages
+  // with a file of their own.
   Submissions(store::BodyWriter& writer, bool sync_all) : writer_(writer), sync_all_(sync_all) {}
 
   // One frame of `from`. False: malformed, or no submission frame; the link is to be ended.
@@ -52,6 +60,7 @@ class Submissions {
  private:
   struct Waiting {
     std::shared_ptr<Submitter> from;
+    Whom whom;
     std::uint64_t token;
     std::size_t envelope_at, envelope_size, body_at, body_size;  // in octets_
     std::unique_ptr<store::LargeBody> large;
@@ -63,7 +72,7 @@ class Submissions {
   bool end(const std::shared_ptr<Submitter>& from, Octets payload);
   // True if the envelope can be delivered to someone; else the submitter was told why not.
   bool acceptable(Submitter& from, std::uint64_t token, Octets envelope);
-  void wait(const std::shared_ptr<Submitter>& from, std::uint64_t token, Octets envelope, Octets body,
+  void wait(const std::shared_ptr<Submitter>& from, const Whom& whom, std::uint64_t token, Octets envelope, Octets body,
             std::unique_ptr<store::LargeBody> large);
 
   store::BodyWriter& writer_;

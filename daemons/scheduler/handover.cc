@@ -1,5 +1,6 @@
 // Recipients that belong to another queue group: attempts in the channel kGroup, whose destination is the group. What
-// was handed over is recorded as done here once it is durable there; a crash in between hands it over again. A copy
+// was handed over is recorded as done here once it is durable there; a crash in between hands it over again. A copy is
+// as old as the message, and whoever submitted that submitted it too: its lifetime does not begin anew. A copy
 // says that it was handed over, so that queues which do not agree about groups (settings that were read at different
 // times) do not send it to and fro.
 #include <fmt/format.h>
@@ -24,6 +25,7 @@ void Send::hand_over(const schedule::Start& start, std::span<const std::uint32_t
       envelope->recipients.back().address = settings_.reports.router.without_prefix(all[index].address);
   }
   envelope->in_place = true;
+  envelope->warned = message->warned();
   // Nobody waits for the copy.
   if (envelope->mode == mail::DeliveryMode::kInteractive) envelope->mode = mail::DeliveryMode::kBackground;
   Attempt attempt;
@@ -33,7 +35,8 @@ void Send::hand_over(const schedule::Start& start, std::span<const std::uint32_t
   attempt.body = message->body();
   attempt.reload = reloads_;
   attempt.channel = queue::Channel::kGroup;
-  OtherGroups::Copy copy{std::string(start.lane.destination), {}, attempt.body};
+  const link::SubmitFor whom{message->uid(), message->pid(), message->arrival()};
+  OtherGroups::Copy copy{std::string(start.lane.destination), {}, attempt.body, whom};
   queue::encode_envelope(copy.envelope, *envelope);
   attempts_.add(start.attempt, std::move(attempt));
   other_groups_.begin(start.attempt, std::move(copy));

@@ -38,8 +38,9 @@ void OtherGroups::begin(schedule::AttemptId attempt, Copy copy) {
     if (!send_whole(attempt, transfer)) fail_later(attempt, "the message cannot be read, or the queue was lost");
     return;
   }
-  transfer.token = submitter.open(*queue, transfer.copy.envelope,
-                                  [this, attempt](const ipc::Submitter::Answer& answer) { answered(attempt, answer); });
+  transfer.token = submitter.open(
+      *queue, transfer.copy.envelope,
+      [this, attempt](const ipc::Submitter::Answer& answer) { answered(attempt, answer); }, transfer.copy.whom);
   if (transfer.token == 0) return fail_later(attempt, "the queue was lost");
   if (!send_pieces(transfer)) fail_later(attempt, "the message cannot be read");
 }
@@ -49,9 +50,11 @@ bool OtherGroups::send_whole(schedule::AttemptId attempt, Transfer& transfer) {
   const auto read = bodies_.read(transfer.copy.body, 0, body.data(), body.size());
   if (!read || *read != body.size()) return false;
   transfer.ended = true;
-  transfer.token = submitter_of(transfer.copy.group)
-                       .submit(transfer.queue, transfer.copy.envelope, body,
-                               [this, attempt](const ipc::Submitter::Answer& answer) { answered(attempt, answer); });
+  transfer.token =
+      submitter_of(transfer.copy.group)
+          .submit(
+              transfer.queue, transfer.copy.envelope, body,
+              [this, attempt](const ipc::Submitter::Answer& answer) { answered(attempt, answer); }, transfer.copy.whom);
   return transfer.token != 0;
 }
 

@@ -25,6 +25,7 @@ class OtherGroups {
     std::string group;     // of queues
     std::string envelope;  // encoded
     queue::BodyRef body;
+    link::SubmitFor whom;  // who submitted the message, and when
   };
   // What became of a copy; once for each begin(), from the loop.
   using Done = std::function<void(schedule::AttemptId, const std::string& group, const ipc::Submitter::Answer&)>;

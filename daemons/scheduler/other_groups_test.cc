@@ -42,10 +42,13 @@ class Intake {
   std::vector<std::string> envelopes;
   std::string body;
   std::size_t pieces = 0;
+  std::optional<link::SubmitFor> whom;
 
  private:
   bool take(const link::Frame& frame) {
-    if (frame.type == link::FrameType::kSubmit) {
+    if (frame.type == link::FrameType::kSubmitFor) {
+      whom = link::SubmitFor::decode(frame.payload);
+    } else if (frame.type == link::FrameType::kSubmit) {
       const auto submit = link::Submit::decode(frame.payload);
       envelopes.emplace_back(submit->envelope);
       body = submit->body;
@@ -79,7 +82,7 @@ class OtherGroupsTest : public testing::Test {
   OtherGroups::Copy copy() const {
     queue::BodyRef body;
     body.length = bodies_.text.size();
-    return {"slow", "E", body};
+    return {"slow", "E", body, {1000, 4242, wall_from_millis(1767225600123)}};
   }
   void turn_until(std::size_t answers) {
     const MonoTime limit = os::mono_now() + Duration{5000};
@@ -118,6 +121,9 @@ TEST_F(OtherGroupsTest, HandsASmallMessageOverInOneFrame) {
   EXPECT_THAT(answers_, ElementsAre("5 slow 77"));
   EXPECT_THAT(intake.envelopes, ElementsAre("E"));
   EXPECT_EQ(intake.body, bodies_.text);
+  ASSERT_TRUE(intake.whom);
+  EXPECT_EQ(intake.whom->uid, 1000U);
+  EXPECT_EQ(intake.whom->arrival, copy().whom.arrival);
 }
 
 TEST_F(OtherGroupsTest, HandsALargeMessageOverInPieces) {
@@ -128,6 +134,8 @@ TEST_F(OtherGroupsTest, HandsALargeMessageOverInPieces) {
   EXPECT_THAT(answers_, ElementsAre("5 slow 78"));
   EXPECT_TRUE(intake.body == bodies_.text);
   EXPECT_GT(intake.pieces, 100u);
+  ASSERT_TRUE(intake.whom);
+  EXPECT_EQ(intake.whom->arrival, copy().whom.arrival);
 }
 
 TEST_F(OtherGroupsTest, SaysWhyWhatCannotBeHandedOverIsNot) {

@@ -4,6 +4,7 @@ import re
 import signal
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -182,6 +183,35 @@ def test_nothing_is_lost_when_qmail_send_dies_in_the_middle_of_a_split(instance)
         instance.wait_until_empty()
 
 
+def test_a_copy_is_as_old_as_its_message_and_of_the_same_submitter(instance, recorder):
+    start_with_groups(instance, recorder, queuegroups=["slow", "big"])
+    intake = process_of(instance, "qmail-intake", "queue201")
+    os.kill(intake, signal.SIGSTOP)  # what is handed over waits
+    try:
+        instance.send(["a@slow.test", "b@big.test"], letter("old").decode())
+        recorder.wait_for(["old"])
+        arrival = instance.queue()[0]["arrival"]
+        wait_until(lambda: time.time() > arrival + 2, "the message to be older")
+        (instance.home / "etc/control/holdremote").write_text("1\n")
+        os.kill(process_of(instance, "qmail-send", "queue201"), signal.SIGHUP)  # so that the copy stays
+    finally:
+        os.kill(intake, signal.SIGCONT)
+    copy = wait_until(lambda: next((m for m in instance.queue() if m["queue"] == "queue201"), None), "the copy")
+    assert copy["arrival"] == arrival
+    uids = re.findall(r"^info msg \d+: bytes \d+ from \S+ qp \d+ uid (\d+)", instance.log, re.MULTILINE)
+    assert len(uids) == 2 and len(set(uids)) == 1, uids
+
+
+def test_large_mail_of_qmail_queue_ends_in_its_group(instance, recorder):
+    start_with_groups(instance, recorder)
+    text = letter("large", 1 << 20)
+    assert qmail_queue(instance, text.replace(b"\r\n", b"\n"), envelope("a@big.test")) == 0
+    recorder.wait_for(["large"])
+    instance.wait_until_empty()
+    assert queues_of(instance, "to remote a@big.test") <= {"queue201", "queue202"}
+    assert [message.body[message.body.index(b"Subject: large"):] for message in recorder.messages] == [text]
+
+
 # -- mistakes --------------------------------------------------------------------------------------------------------
 
 
@@ -241,3 +271,18 @@ def test_each_group_follows_its_own_load(instance, recorder):
     assert queues_of(instance, "to remote b@else.test") <= {"queue101", "queue102"}, "it stays with the other"
     assert instance.stop() == 0
     assert objects(instance) == []
+
+
+def test_queues_that_a_group_has_no_more_run_until_they_are_empty(instance, recorder):
+    dynamic = {"queuegroups": ["slow, q=1-3"], "queuegroupmap": ["slow.test:slow"], "smtproutes": [f":{recorder.route}"]}
+    start_dynamic(instance, **dynamic)
+    tell_load(instance, 101, 200)
+    wait_until(lambda: group_counts(instance, "slow") == (2, 2), "the second queue of the group")
+    assert instance.stop() == 0
+    left = str(instance.home / "queue/slow/queue102")
+    assert qmail_queue(instance, letter("left").replace(b"\r\n", b"\n"), envelope("a@slow.test"), QUEUEDIR=left) == 0
+    start_dynamic(instance, **{**dynamic, "queuegroups": ["slow, q=1"]})
+    recorder.wait_for(["left"])
+    assert queues_of(instance, "to remote a@slow.test") == {"queue102"}
+    assert "is there and not run" not in instance.log
+    wait_until(lambda: process_of(instance, "qmail-send", "queue102") == 0, "the queue to retire")

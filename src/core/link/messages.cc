@@ -131,12 +131,16 @@ std::optional<SubmitAbort> SubmitAbort::decode(Octets payload) {
   return whole(from, std::move(abort));
 }
 
-void SubmitFor::encode(std::string& out) const { Encoder(out).u32(uid).u32(pid); }
+void SubmitFor::encode(std::string& out) const {
+  Encoder to = Encoder(out).u32(uid).u32(pid);
+  if (arrival) to.i64(to_millis(*arrival));
+}
 std::optional<SubmitFor> SubmitFor::decode(Octets payload) {
   Decoder from(payload);
   SubmitFor submit_for;
   submit_for.uid = from.u32();
   submit_for.pid = from.u32();
+  if (!from.rest().empty()) submit_for.arrival = wall_from_millis(from.i64());
   return whole(from, std::move(submit_for));
 }
 

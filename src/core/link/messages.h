@@ -94,13 +94,14 @@ struct SubmitAbort {
   static std::optional<SubmitAbort> decode(Octets payload);
 };
 
-// Everything that follows on this link is submitted for somebody else: for programs that run with more rights than
-// their caller (qmail-queue). Taken only from root and from the uid under which qmail-intake runs itself; from anyone
-// else it ends the link.
+// What is begun on this link from now on is submitted for somebody else: for programs that run with more rights than
+// their caller (qmail-queue), and for the qmail-send of another queue that hands a message over. Taken only from root,
+// from the uid under which qmail-intake runs itself, and from that of qmail-send; from anyone else it ends the link.
 struct SubmitFor {
   static constexpr FrameType kType = FrameType::kSubmitFor;
   std::uint32_t uid = 0;
   std::uint32_t pid = 0;
+  std::optional<WallTime> arrival{};  // when it was accepted before, by another queue; then it is durable there too
   void encode(std::string& out) const;
   static std::optional<SubmitFor> decode(Octets payload);
 };

@@ -78,6 +78,10 @@ TEST(SubmitFor, SurvivesTheWay) {
   const auto back = round_trip<SubmitFor>(encoded(SubmitFor{1000, 4242}), false);
   EXPECT_EQ(back.uid, 1000u);
   EXPECT_EQ(back.pid, 4242u);
+  EXPECT_FALSE(back.arrival);
+  const WallTime before = wall_from_millis(1767225600123);
+  EXPECT_EQ(SubmitFor::decode(encoded(SubmitFor{1000, 4242, before}))->arrival, before);
+  EXPECT_FALSE(SubmitFor::decode(encoded(SubmitFor{1000, 4242, before}).substr(0, 15)));
 }
 
 TEST(Adopt, SurvivesTheWayThereAndBack) {

@@ -60,6 +60,7 @@ struct Envelope {
   std::int8_t precedence = 0;  // kLowestPrecedence to kHighestPrecedence
   Urgency urgency = Urgency::kNormal;
   bool in_place = false;  // handed over by a queue of another queue group: not handed on again
+  bool warned = false;    // likewise: its sender was told before that it is late, or need not be
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 

@@ -28,6 +28,8 @@ std::uint8_t hint(Octets value, std::uint8_t last) {
   return known <= last ? known : std::uint8_t{0};
 }
 
+bool is_yes(Octets value) { return value == Octets("\1", 1); }
+
 bool has_control(Octets text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
@@ -78,7 +80,10 @@ class EnvelopeBuilder {
         envelope_.urgency = hinted_urgency(value);
         return;
       case 'g':
-        envelope_.in_place = value == Octets("\1", 1);
+        envelope_.in_place = is_yes(value);
+        return;
+      case 'w':
+        envelope_.warned = is_yes(value);
         return;
       default:
         if (letter < 'a' || letter > 'z') refuse(EnvelopeError::kUnknownField);
@@ -180,6 +185,7 @@ bool append_envelope_head(std::string& out, const mail::Envelope& envelope) {
   append_small(out, 'm', static_cast<std::uint8_t>(envelope.mode));
   append_importance(out, envelope.precedence, envelope.urgency);
   append_small(out, 'g', envelope.in_place);
+  append_small(out, 'w', envelope.warned);
   return append_text(out, 'E', envelope.envelope_id) && append_text(out, 'c', envelope.client) &&
          append_text(out, 'f', envelope.flow);
 }

@@ -6,7 +6,7 @@
 //   F sender            T recipient          N notify bits of the recipient (1 octet)   O its ORCPT
 //   L line form (1)     B eight-bit (1)      U smtputf8 (1)    R RET (1)   E ENVID
 //   c client, for logs  f flow               m delivery mode (1)   p precedence (1, signed)   u urgency (1)
-//   g handed over by another queue group (1)
+//   g handed over by another queue group (1)   w its sender was told before that it is late (1)
 //
 // A field that has its default value (empty, zero, false) is left out, except F. A value of m, p or u that this code
 // does not know is as good as none.

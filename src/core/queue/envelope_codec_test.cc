@@ -98,7 +98,7 @@ TEST(Envelope, UnknownHintsAreSkippedAndUnknownOrdersRefused) {
 
 TEST(Envelope, HintsOfLaterVersionsCountAsNone) {
   for (const auto& hint : {field('m', "\x04"), field('m', "ab"), field('m', ""), field('p', "\x65"), field('p', "\x80"),
-                           field('p', "abc"), field('u', "\x03"), field('u', "")})
+                           field('p', "abc"), field('u', "\x03"), field('u', ""), field('w', "\x02"), field('w', "")})
     EXPECT_EQ(decode_envelope(kVersionAndSender + hint), Envelope{}) << hint;
 }
 

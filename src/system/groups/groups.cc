@@ -131,6 +131,18 @@ const Group* Groups::find(std::string_view name) const {
 std::size_t Groups::group_with(unsigned number) const {
   for (std::size_t i = 1; i < groups_.size(); ++i)
     if (groups_[i].holds(number)) return i;
+  return groups_.front().holds(number) ? 0 : group_left_behind(number);
+}
+
+// Of a number that no group has any more, by what is on disk.
+std::size_t Groups::group_left_behind(unsigned number) const {
+  const auto is_in = [number](const std::string& directory) {
+    return is_directory(supervise::queue_at(directory, number).directory);
+  };
+  for (std::size_t i = 0; i < groups_.size() && groups_.size() > 1; ++i) {
+    const Group& group = groups_[i];
+    if (number >= group.first && std::any_of(group.directories.begin(), group.directories.end(), is_in)) return i;
+  }
   return 0;
 }
 

@@ -11,7 +11,8 @@
 // directory that is added meanwhile is nobody's queue before it is run.
 //
 // Made from settings that were checked (core/settings), so it does not fail; without declared groups it asks the disk
-// nothing. Any number of the instance may be asked for, also one of no group: it counts to the default group.
+// nothing. Any number of the instance may be asked for. One of no group is perhaps of a queue from a time when a group
+// had more of them: it counts to the group in whose directory it is, else to the default group.
 #pragma once
 
 #include <span>
@@ -76,6 +77,7 @@ class Groups {
 
  private:
   void spread_default_group(Asker asker);
+  std::size_t group_left_behind(unsigned number) const;
 
   std::string base_;  // the directory that holds all others
   route::QueueGroups rules_;

@@ -96,6 +96,17 @@ TEST_F(GroupsOfQueues, LeaveAQueueWhereItIsWhenDirectoriesAreAdded) {
   EXPECT_EQ(Groups(settings_).directory_of(102), in("old/queue102"));
 }
 
+TEST_F(GroupsOfQueues, KnowTheQueuesThatAGroupHadBefore) {
+  settings_.queuegroups = {"slow, q=1", "big, s=110"};
+  for (const char* name : {"slow/queue103", "slow/queue110", "queue104"}) make(name);
+  const Groups groups(settings_);
+  EXPECT_EQ(groups.group_with(103), 1u);
+  EXPECT_EQ(groups.directory_of(103), in("slow/queue103"));
+  EXPECT_EQ(groups.group_with(104), 0u);
+  EXPECT_EQ(groups.group_with(105), 0u) << "there is none";
+  EXPECT_EQ(groups.group_with(110), 2u) << "its number is another group's now";
+}
+
 TEST_F(GroupsOfQueues, FindWhatIsOnDisk) {
   settings_.queuegroups = {"slow, q=2"};
   for (const char* name : {"queue2", "queue02", "nqueue", "queue1024", "queue0", "slow/queue101", "slow/queue7"})

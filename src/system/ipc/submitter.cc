@@ -93,19 +93,23 @@ bool Submitter::congested() const {
   return any;
 }
 
-Submitter::Token Submitter::submit(std::size_t queue, Octets envelope, Octets body, OnAnswer on_answer) {
+Submitter::Token Submitter::submit(std::size_t queue, Octets envelope, Octets body, OnAnswer on_answer,
+                                   const std::optional<link::SubmitFor>& whom) {
   refresh();
   Link* const link = reach(queue);
   if (link == nullptr) return 0;
+  if (whom) link->send(*whom);
   link->send(link::Submit{++last_token_, envelope, body});
   pending_.emplace(last_token_, Pending{queue, false, std::move(on_answer)});
   return last_token_;
 }
 
-Submitter::Token Submitter::open(std::size_t queue, Octets envelope, OnAnswer on_answer) {
+Submitter::Token Submitter::open(std::size_t queue, Octets envelope, OnAnswer on_answer,
+                                 const std::optional<link::SubmitFor>& whom) {
   refresh();
   Link* const link = reach(queue);
   if (link == nullptr) return 0;
+  if (whom) link->send(*whom);
   link->send(link::SubmitOpen{++last_token_, envelope});
   pending_.emplace(last_token_, Pending{queue, true, std::move(on_answer)});
   return last_token_;

@@ -82,11 +82,13 @@ class Submitter {
 
   // A whole message; `envelope` is encoded (core/queue/envelope_codec.h), `body` at most link::kLargeBody octets.
   // Zero: the queue cannot be reached or is not offered any more, nothing was taken and nothing will be answered.
-  Token submit(std::size_t queue, Octets envelope, Octets body, OnAnswer on_answer);
+  // `whom`: for whom, if not for us; once any was submitted for somebody, all must be.
+  Token submit(std::size_t queue, Octets envelope, Octets body, OnAnswer on_answer,
+               const std::optional<link::SubmitFor>& whom = {});
 
   // A message in pieces. The answer can come before end(): then the message is lost, what follows is dropped, and
   // end() and abort() do nothing.
-  Token open(std::size_t queue, Octets envelope, OnAnswer on_answer);
+  Token open(std::size_t queue, Octets envelope, OnAnswer on_answer, const std::optional<link::SubmitFor>& whom = {});
   void data(Token token, Octets octets);
   void end(Token token);
   // Takes back a message that was opened and not ended: it is not queued.
