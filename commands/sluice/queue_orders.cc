@@ -48,6 +48,9 @@ void carry_out(Invocation& invocation, const Order& order, const Given& given) {
       selected += answer.value("selected", std::uint64_t{0});
       const json id = answer.value("id", json());
       if (!id.is_number_unsigned()) return;
+      if (const json error = answer.value("error", json()); error.is_string())
+        return invocation.fail(kExitNoInput, fmt::format("message {} is not {}: {}", id.get<std::uint64_t>(),
+                                                         order.done, error.get<std::string>()));
       ++touched;
       if (given.as_json) fmt::print("{}\n", json{{"id", id}, {"queue", queue.name}}.dump());
     });

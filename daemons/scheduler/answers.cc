@@ -122,6 +122,7 @@ Result<ipc::Answers, std::string> run(Send& send, const json& query, ipc::Asker 
     return fail(std::string("You do not have permission to return mail, or to try what is held"));
   if (!owner && what->watch && send.listing_restricted())
     return fail(std::string("You do not have permission to see the queue"));
+  if (what->bounce && what->matching_only) return fail(std::string("bounce: messages are returned whole"));
   what->by = mail::transcript::harmless(what->by);
   auto feed = send.runs().ask(std::move(*what), owner);
   if (!feed) return fail(feed.error());

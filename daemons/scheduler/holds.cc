@@ -1,4 +1,4 @@
-// What operators do to single messages: hold, release, remove.
+// What operators do to single messages: hold, release, remove, give up.
 #include <fmt/format.h>
 
 #include "core/mail/transcript.h"
@@ -32,6 +32,12 @@ bool Send::release(queue::MessageId id) {
   });
   plan_later();
   return true;
+}
+
+void Send::give_up(std::span<const queue::MessageId> ids) {
+  for (const queue::MessageId& id : ids)
+    if (core_.give_up({&id, 1}, loop_.now()) > 0) ledger_.record(queue::GivenUp{id});
+  plan_later();
 }
 
 // An attempt that is in flight may still deliver; nobody is told what came of it.

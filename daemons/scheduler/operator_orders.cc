@@ -16,8 +16,10 @@ constexpr std::size_t kOrdersATurn = 64;
 
 class Order {
  public:
-  Order(Send& send, std::string what, std::string reason, bool dry_run, select::Selector selector)
+  Order(Send& send, std::string what, std::string reason, bool dry_run, select::Selector selector,
+        std::shared_ptr<std::string> error)
       : send_(send),
+        error_(std::move(error)),
         what_(std::move(what)),
         reason_(std::move(reason)),
         dry_run_(dry_run),
@@ -28,13 +30,14 @@ class Order {
     if (!counted_) return count();
     if (dry_run_) return std::nullopt;
     if (++done_ % kOrdersATurn == 0) return "";
-    while (const auto id = selection_->next()) {
+    if (const auto id = selection_->next()) {
       json deed{{"id", id->raw()}};
       if (const auto message = send_.image().find(*id); message && message->held())
         deed["was"] = std::string(message->hold_reason());
-      if (carry_out(*id)) return deed.dump(-1, ' ', false, json::error_handler_t::replace);
+      if (!carry_out(*id)) deed["error"] = "it is gone already";
+      return deed.dump(-1, ' ', false, json::error_handler_t::replace);
     }
-    send_.sync();
+    if (!send_.sync()) *error_ = "this is not on the disk yet, and forgotten if the machine or qmail-send stops now";
     return std::nullopt;
   }
 
@@ -60,6 +63,7 @@ class Order {
   }
 
   Send& send_;
+  std::shared_ptr<std::string> error_;
   std::string what_, reason_;
   bool dry_run_;
   std::shared_ptr<Selection> selection_;
@@ -76,7 +80,9 @@ Result<ipc::Answers, std::string> operator_order(Send& send, const std::string& 
   if (!reason.is_string() || reason.get_ref<const std::string&>().size() > mail::kMaximumText)
     return fail(fmt::format("reason: a text of at most {} octets is expected", mail::kMaximumText));
   if (!dry_run.is_boolean()) return fail(std::string("dry_run: true or false is expected"));
-  return ipc::Answers(Order(send, what, reason.get<std::string>(), dry_run.get<bool>(), std::move(*selector)));
+  const auto error = std::make_shared<std::string>();
+  return ipc::Answers(Order(send, what, reason.get<std::string>(), dry_run.get<bool>(), std::move(*selector), error))
+      .ending_with(error);
 }
 
 }  // namespace sluice::scheduler

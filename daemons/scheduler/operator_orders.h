@@ -1,5 +1,6 @@
 // Orders about messages that a selector names: hold, release, delete. They answer their number, then each id as it is
-// done; when the answers end, all of it is durable. An asker who goes away in the middle stops them there.
+// done, or with why not ({"id":N,"error":"..."}). When the answers end without an error, all of it is durable; where
+// the disk does not take it, they end with that. An asker who goes away in the middle stops them there.
 #pragma once
 
 #include "send.h"

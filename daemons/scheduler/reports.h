@@ -40,6 +40,7 @@ class Reports {
   void complete(const queue::Image::MessageView& message);
   // `message` is late.
   void warn(const queue::Image::MessageView& message);
+  std::size_t under_way() const { return pending_.size(); }  // reports that are not queued yet
   // Answers of qmail-intake. False: to no report of ours.
   bool submitted(const link::Submitted& answer);
   bool refused(const link::SubmitRefused& answer);

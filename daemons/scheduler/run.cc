@@ -15,10 +15,10 @@ namespace sluice::scheduler {
 namespace {
 
 constexpr std::size_t kStartsAtOnce = 512;      // messages made due in one step
-constexpr std::size_t kLooksAtOnce = 2000;      // messages looked at in one sweep
 constexpr std::size_t kMostUntold = 128 << 10;  // octets that a watcher may be behind before the next message begins
+constexpr std::size_t kMostReports = 512;       // that wait for qmail-intake before more mail is returned
 constexpr std::size_t kMostPassedOver = 1000;   // lines about messages that a watched run does not select
-constexpr Duration kClosingPatience{2'000};
+constexpr Duration kClosingPatience{2'000}, kSweepAnyway{10'000};
 
 using nlohmann::json;
 
@@ -38,6 +38,8 @@ std::string_view name_of(Run::Stage stage) {
       return "selecting";
     case Run::Stage::kStarting:
       return "running";
+    case Run::Stage::kWriting:
+      return "writing";
     case Run::Stage::kClosing:
       return "closing";
     case Run::Stage::kEnded:
@@ -94,6 +96,7 @@ bool Run::step() {
       if (send_.loop().now() - closing_since_ >= kClosingPatience) end();
       return false;
     case Stage::kWaiting:
+    case Stage::kWriting:
     case Stage::kEnded:
       break;
   }
@@ -149,14 +152,21 @@ void Run::pass_over(queue::MessageId id, const schedule::Prospect& prospect) {
 
 void Run::selected() {
   stage_ = Stage::kStarting;
-  const std::string answer = text_of({{"run", what_.id}, {"queue", place_.queue}, {"selected", selection_.size()}});
-  for (const Listener& each : listeners_) {
-    each.feed->add(answer);
-    if (!each.to_the_end) each.feed->end();
-  }
-  std::erase_if(listeners_, [](const Listener& each) { return !each.to_the_end; });
+  answer(true);
+  if (!what_.bounce || what_.count_only) answer(false);
   if (what_.count_only) return end();
   for (const std::string& line : std::exchange(passed_over_, {})) tell(line);
+}
+
+// How many were selected. Those who do not stay to the end take it for the word that all will be done.
+void Run::answer(bool to_the_end) {
+  const std::string answer = text_of({{"run", what_.id}, {"queue", place_.queue}, {"selected", selection_.size()}});
+  for (const Listener& each : listeners_) {
+    if (each.to_the_end != to_the_end) continue;
+    each.feed->add(answer);
+    if (!to_the_end) each.feed->end();
+  }
+  if (!to_the_end) std::erase_if(listeners_, [](const Listener& each) { return !each.to_the_end; });
 }
 
 // Starting ------------------------------------------------------------------------------------------------------------
@@ -164,6 +174,7 @@ void Run::selected() {
 bool Run::start_more() {
   const auto behind = [](const Listener& each) { return each.feed->waiting() > kMostUntold; };
   if (what_.watch && std::any_of(listeners_.begin(), listeners_.end(), behind)) return false;
+  if (what_.bounce && send_.reports_under_way() >= kMostReports) return false;
   for (std::size_t n = 0; n < kStartsAtOnce && !all_begun_; ++n) {
     if (what_.width > 0 && under_way_ >= what_.width) break;
     const auto id = selection_.next();
@@ -212,18 +223,20 @@ void Run::run_matching(const queue::Image::MessageView& message) {
       recipients.push_back(recipient.index);
   });
   due_.pop_back();
-  send_.core().run_recipients(message.id(), recipients, options(), send_.loop().now());
+  const queue::MessageId id = message.id();
+  send_.core().run_recipients(id, recipients, options(), send_.loop().now());
   send_.plan_later();
+  look_at(id);
 }
 
 void Run::flush() {
   if (due_.empty()) return;
   if (what_.bounce)
-    send_.core().give_up(due_, send_.loop().now());
+    send_.give_up(due_);
   else
     send_.core().run(due_, options(), send_.loop().now());
-  due_.clear();
   send_.plan_later();
+  for (const queue::MessageId id : std::exchange(due_, {})) look_at(id);  // perhaps nothing of it goes
 }
 
 void Run::supersede() {
@@ -261,12 +274,28 @@ void Run::look_at(queue::MessageId id) {
   end_if_done();
 }
 
-void Run::sweep() {
+// Only when something in the core came to a standstill, and seldom enough to leave most of the time to deliveries.
+bool Run::sweep(std::size_t& most) {
   if (stage_ == Stage::kClosing) step();
-  if (stage_ != Stage::kStarting || under_way_ == 0) return;
-  const auto ids = selection_.under_way(swept_, kLooksAtOnce);
+  const MonoTime now = send_.loop().now();
+  if (stage_ != Stage::kStarting || under_way_ == 0 || most == 0) return sweeping_ && under_way_ > 0;
+  if (!sweeping_) {
+    const bool anyway = now - sweep_began_ >= kSweepAnyway;
+    if ((stalls_ == send_.core().stalls() && !anyway) || now < next_sweep_) return false;
+    sweeping_ = true;
+    swept_ = {};
+    stalls_ = send_.core().stalls();
+    sweep_began_ = now;
+  }
+  const auto ids = selection_.under_way(swept_, most);
+  sweeping_ = ids.size() == most;
+  most -= ids.size();
+  if (sweeping_)
+    swept_ = ids.back();
+  else
+    next_sweep_ = now + 4 * (now - sweep_began_);
   for (const queue::MessageId id : ids) look_at(id);
-  swept_ = ids.size() < kLooksAtOnce ? queue::MessageId{} : ids.back();
+  return sweeping_;
 }
 
 void Run::done_with(queue::MessageId id) {
@@ -314,6 +343,20 @@ void Run::listeners_changed() {
 void Run::end_if_done() {
   if (stage_ != Stage::kStarting || !all_begun_) return;
   if (under_way_ > 0 && (is_followed() || what_.selector.view != select::View::kNormal)) return;
+  what_.bounce ? write() : close();
+}
+
+void Run::write() {
+  stage_ = Stage::kWriting;
+  send_.after_sync([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->answer(false);
+    self->close();
+  });
+}
+
+void Run::close() {
   if (!what_.watch || begun_ == 0 || listeners_.empty() || !send_.end_watch(number_)) return end();
   stage_ = Stage::kClosing;
   closing_since_ = send_.loop().now();

@@ -6,6 +6,7 @@
 //   waiting    for its turn; equal runs join it
 //   selecting  looks at the image
 //   starting   makes due what it selected
+//   writing    returns mail: until that this was ordered is durable; nobody hears before that it was
 //   closing    watched: qmail-rspawn closes idle sessions and says so
 //   ended
 #pragma once
@@ -32,9 +33,9 @@ struct RunFigures {
   int status = 0;  // sysexits code of the last recipient that failed for good
 };
 
-class Run {
+class Run : public std::enable_shared_from_this<Run> {
  public:
-  enum class Stage : std::uint8_t { kWaiting, kSelecting, kStarting, kClosing, kEnded };
+  enum class Stage : std::uint8_t { kWaiting, kSelecting, kStarting, kWriting, kClosing, kEnded };
   struct Place {  // where it runs
     std::string queue, directory;
   };
@@ -55,8 +56,9 @@ class Run {
   bool step();
   // A newer run does the rest.
   void supersede();
-  // Looks after messages under way that nothing will happen to. To be called now and then.
-  void sweep();
+  // Looks after messages under way that nothing will happen to, at most `most` of them, which it takes from that. To be
+  // called now and then; true: it is not through with them.
+  bool sweep(std::size_t& most);
   // Somebody has gone, or takes again what he is told.
   void listeners_changed();
 
@@ -82,6 +84,7 @@ class Run {
   bool select_more();
   bool may_select(const queue::Image::MessageView& message);
   void selected();
+  void answer(bool to_the_end);
   bool start_more();
   void start(const queue::Image::MessageView& message);
   void run_matching(const queue::Image::MessageView& message);
@@ -91,6 +94,8 @@ class Run {
   void tell_untried(const queue::Image::MessageView& message);
   void tell(std::string_view line);
   void end_if_done();
+  void write();
+  void close();
   void end();
 
   Send& send_;
@@ -106,7 +111,10 @@ class Run {
   std::uint64_t begun_ = 0, under_way_ = 0, dropped_lines_ = 0;
   bool all_begun_ = false;
   std::vector<std::uint32_t> tried_;  // watched: recipients of the message under way that were settled
+  bool sweeping_ = false;
   queue::MessageId swept_;
+  std::uint64_t stalls_ = 0;  // of the core, when the last sweep began
+  MonoTime sweep_began_{}, next_sweep_{};
   WallTime since_{};
   MonoTime closing_since_{};
   RunFigures figures_;

@@ -10,7 +10,9 @@ namespace sluice::scheduler {
 
 namespace {
 
-constexpr Duration kSweepEach{100};
+constexpr Duration kSweepEach{100}, kSweepOn{5};
+constexpr std::size_t kLooksAtOnce = 4000;  // messages looked at in one sweep
+constexpr int kStepsAtOnce = 2;             // of runs that have more to do: each costs milliseconds
 
 }  // namespace
 
@@ -79,7 +81,7 @@ bool Runs::may_begin(const Run& run) {
 
 void Runs::begin(Run& run) {
   if (run.what().trigger == select::Trigger::kEtrn) recent_.push_back({run.what(), loop_.now()});
-  if (!run.what().wait && !run.what().watch)
+  if (!run.what().wait && !run.what().watch && !run.what().bounce)  // what is to be returned was promised
     for (const auto& other : runs_)
       if (other->number() < run.number() && !other->what().wait && run.equals(other->what())) other->supersede();
   run.begin();
@@ -89,11 +91,16 @@ void Runs::go_on() {
   if (!work_.armed()) work_.set(loop_.now());
 }
 
-// A step of each run that has something to do; then it is the turn of the rest of qmail-send.
+// A step of some runs that have something to do, in turn; then it is the turn of the rest of qmail-send.
 void Runs::work() {
-  bool more = false, etrn_waits = false;
-  const auto runs = runs_;  // what a step does may change the list
+  bool etrn_waits = false;
+  int more = 0;
+  auto runs = runs_;  // what a step does may change the list
+  std::rotate(runs.begin(),
+              std::find_if(runs.begin(), runs.end(), [this](const auto& run) { return run->number() > last_stepped_; }),
+              runs.end());
   for (const auto& run : runs) {
+    if (more == kStepsAtOnce) break;
     if (run->stage() == Run::Stage::kWaiting) {
       if (!may_begin(*run)) {
         etrn_waits |= run->what().trigger == select::Trigger::kEtrn;
@@ -101,10 +108,10 @@ void Runs::work() {
       }
       begin(*run);
     }
-    more |= run->step();
+    if (run->step()) ++more, last_stepped_ = run->number();
   }
   forget_ended();
-  if (more)
+  if (more > 0)
     work_.set(loop_.now());
   else if (etrn_waits && !recent_.empty())
     work_.set(recent_.front().begun + kEtrnPause);
@@ -113,10 +120,12 @@ void Runs::work() {
 
 void Runs::sweep() {
   const auto runs = runs_;
-  for (const auto& run : runs) run->sweep();
+  std::size_t looks = kLooksAtOnce;
+  bool more = false;
+  for (const auto& run : runs) more |= run->sweep(looks);
   forget_ended();
   if (runs_.empty()) return;
-  sweep_.set_after(kSweepEach);
+  sweep_.set_after(more ? kSweepOn : kSweepEach);
   go_on();
 }
 

@@ -65,7 +65,7 @@ class Runs {
   Run::Place place_;
   std::vector<std::shared_ptr<Run>> runs_;  // in order of their numbers
   std::deque<Recent> recent_;               // ETRN's, not older than kEtrnPause
-  std::uint64_t last_number_ = 0;
+  std::uint64_t last_number_ = 0, last_stepped_ = 0;
   net::Timer work_, sweep_;
 };
 

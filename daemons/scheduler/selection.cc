@@ -163,35 +163,45 @@ std::optional<queue::MessageId> Selection::next() {
   return id;
 }
 
-template <class Slices>
-auto Selection::find(Slices& slices, queue::MessageId id) -> decltype(&slices[0][0]) {
+// That in which it would be; slices_.size(): none.
+std::size_t Selection::slice_of(queue::MessageId id) const {
   const auto slice =
-      std::partition_point(slices.begin(), slices.end(), [id](const Slice& each) { return each.back().id < id; });
-  if (slice == slices.end()) return nullptr;
+      std::partition_point(slices_.begin(), slices_.end(), [id](const Slice& each) { return each.back().id < id; });
+  return static_cast<std::size_t>(slice - slices_.begin());
+}
+
+template <class OneSlice>
+auto Selection::find(OneSlice& slice, queue::MessageId id) -> decltype(&slice[0]) {
   const auto found =
-      std::partition_point(slice->begin(), slice->end(), [id](const Candidate& each) { return each.id < id; });
-  return found == slice->end() || found->id != id ? nullptr : &*found;
+      std::partition_point(slice.begin(), slice.end(), [id](const Candidate& each) { return each.id < id; });
+  return found == slice.end() || found->id != id ? nullptr : &*found;
 }
 
 Selection::Mark Selection::mark_of(queue::MessageId id) const {
-  const Candidate* const candidate = find(slices_, id);
+  const std::size_t slice = slice_of(id);
+  const Candidate* const candidate = slice == slices_.size() ? nullptr : find(slices_[slice], id);
   return candidate == nullptr ? Mark::kNone : candidate->mark;
 }
 
 void Selection::set_mark(queue::MessageId id, Mark mark) {
-  if (Candidate* const candidate = find(slices_, id)) candidate->mark = mark;
+  const std::size_t slice = slice_of(id);
+  Candidate* const candidate = slice == slices_.size() ? nullptr : find(slices_[slice], id);
+  if (candidate == nullptr || candidate->mark == mark) return;
+  candidate->mark = mark;
+  under_way_.resize(slices_.size());
+  mark == Mark::kUnderWay ? ++under_way_[slice] : --under_way_[slice];
 }
 
 std::vector<queue::MessageId> Selection::under_way(queue::MessageId after, std::size_t most) const {
   std::vector<queue::MessageId> ids;
-  auto slice = std::partition_point(slices_.begin(), slices_.end(),
-                                    [after](const Slice& each) { return each.back().id <= after; });
-  for (; slice != slices_.end(); ++slice)
-    for (const Candidate& candidate : *slice) {
+  for (std::size_t slice = slice_of(after); slice < under_way_.size(); ++slice) {
+    if (under_way_[slice] == 0) continue;
+    for (const Candidate& candidate : slices_[slice]) {
       if (candidate.id <= after || candidate.mark != Mark::kUnderWay) continue;
       ids.push_back(candidate.id);
       if (ids.size() >= most) return ids;
     }
+  }
   return ids;
 }
 

@@ -57,7 +57,7 @@ class Selection {
   std::vector<queue::MessageId> under_way(queue::MessageId after, std::size_t most) const;
 
   // Gives the memory back; there is nothing to take any more.
-  void forget() { slices_ = {}, heap_ = {}, hosts_ = {}; }
+  void forget() { slices_ = {}, under_way_ = {}, heap_ = {}, hosts_ = {}; }
 
   const select::Matcher& matcher() const { return test_.matcher(); }
 
@@ -82,8 +82,9 @@ class Selection {
   void sort(Slice& slice) const;
   void finish();
   const Candidate& at(Cursor cursor) const;
-  template <class Slices>
-  static auto find(Slices& slices, queue::MessageId id) -> decltype(&slices[0][0]);
+  std::size_t slice_of(queue::MessageId id) const;
+  template <class OneSlice>
+  static auto find(OneSlice& slice, queue::MessageId id) -> decltype(&slice[0]);
 
   MessageTest test_;
   select::SortOrder order_;
@@ -91,6 +92,7 @@ class Selection {
   schedule::PriorityFactors factors_;
   std::uint64_t seed_ = 0;
   std::vector<Slice> slices_;
+  std::vector<std::uint32_t> under_way_;  // so many of each slice are marked so
   std::vector<Cursor> heap_;
   std::vector<std::string> hosts_;  // written backwards
   boost::unordered_flat_map<std::string, std::uint32_t> host_numbers_;

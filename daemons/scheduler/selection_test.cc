@@ -88,6 +88,8 @@ TEST_F(SelectionOfAnImage, RemembersWhatIsUnderWay) {
   EXPECT_EQ(selection.mark_of(queue::MessageId{9001}), Selection::Mark::kNone);
   EXPECT_THAT(selection.under_way({}, 2), ElementsAre(queue::MessageId{5}, queue::MessageId{4097}));
   EXPECT_THAT(selection.under_way(queue::MessageId{4097}, 2), ElementsAre(queue::MessageId{8999}));
+  for (const std::uint64_t id : {5u, 5u, 8999u}) selection.set_mark(queue::MessageId{id}, Selection::Mark::kNone);
+  EXPECT_THAT(selection.under_way({}, 9000), ElementsAre(queue::MessageId{4097}));
 }
 
 }  // namespace

@@ -131,7 +131,10 @@ void Send::schedule(const queue::Image::MessageView& message) {
   const LaneJobs lanes = lanes_of(message, settings_.routes, loop_.now(), loop_.wall());
   core_.accept(new_message(message, flow, settings_.policy.factors, loop_.now(), loop_.wall()), lanes.views(),
                loop_.now());
-  if (message.held()) core_.hold(message.id(), loop_.now());
+  if (const queue::MessageId id = message.id(); message.given_up())
+    core_.give_up({&id, 1}, loop_.now());
+  else if (message.held())
+    core_.hold(id, loop_.now());
 }
 
 void Send::plan_later() {

@@ -85,7 +85,11 @@ class Send {
   bool hold(queue::MessageId id, std::string_view reason);
   bool release(queue::MessageId id);
   bool remove(queue::MessageId id, std::string_view by);
+  // Returned to their senders without another attempt; held ones are left alone.
+  void give_up(std::span<const queue::MessageId> ids);
 
+  // Calls `work` once all that was recorded until now is durable.
+  void after_sync(std::function<void()> work) { ledger_.after_sync(std::move(work)); }
   bool sync() { return ledger_.sync(); }  // what was recorded is durable; false: not yet, and it is tried again
 
   // For queue runs.
@@ -103,6 +107,7 @@ class Send {
   void load_is(double load);
   schedule::Scheduler& core() { return core_; }
   Use use_of_remote() const;
+  std::size_t reports_under_way() const { return reports_.under_way(); }
   std::size_t in_flight() const { return attempts_.size(); }
   const Figures& figures() const { return figures_; }
   bool paused() const { return paused_; }

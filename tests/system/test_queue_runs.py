@@ -223,3 +223,21 @@ def test_expensive_destinations_wait_for_a_run(instance):
     wait_until(lambda: [r for m in instance.queue() for r in m["recipients"] if r["reason"] == "expensive"], "the reason")
     assert "starting delivery" not in instance.log
     assert run(instance, wait=True).rest()[-1]["deferred"] == 1
+
+
+def test_mail_that_was_ordered_back_is_returned_though_qmail_send_dies(instance):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never says anything
+        silent.settimeout(20)
+        instance.start(smtproutes=["x.test:127.0.0.1:1", f"y.test:127.0.0.1:{silent.getsockname()[1]}"])
+        instance.send(["ann@x.test", "bob@y.test"])
+        session, _ = silent.accept()  # the attempt for bob goes on
+        instance.wait_for_log(r"^delivery \S+ deferral: ")
+        answers = run(instance, bounce=True).rest()
+        assert [answer["selected"] for answer in answers] == [1]
+        instance.kill("qmail-send")
+        instance.wait_for_log(r"^bounce msg ")
+        instance.wait_until_empty()
+        session.close()
+        silent.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            silent.accept()

@@ -84,6 +84,10 @@ void Image::apply(const Held& record) {
   entry->has_hold_reason = 1;
 }
 
+void Image::apply(const GivenUp& record) {
+  if (Entry* const entry = entry_of(record.id)) entry->given_up = 1;
+}
+
 void Image::forget_hold_reason(Entry& entry) {
   if (!entry.has_hold_reason) return;
   const auto reason = hold_reasons_.find(entry.id);
@@ -203,6 +207,7 @@ void Image::encode_snapshot(MessageId id, const std::function<void(Octets)>& emi
   }
   if (entry->warned) out(Warned{id, MessageId{}});
   if (entry->held) out(Held{id, true, view_of(*entry).hold_reason()});
+  if (entry->given_up) out(GivenUp{id});
   if (entry->bounced) out(Bounced{id, bounces_.at(id)});
 }
 

@@ -74,6 +74,7 @@ class Image {
     bool warned() const;                      // its sender knows that it is late, or need not know
     bool held() const;                        // by an operator
     std::string_view hold_reason() const;     // empty: none was given, or it is not held
+    bool given_up() const;                    // likewise: it fails, whatever its age
     // What the submitter said, in constant time (mail::Envelope).
     mail::DeliveryMode delivery_mode() const;
     int precedence() const;
@@ -110,6 +111,7 @@ class Image {
   void apply(const Removed& record);
   void apply(const Warned& record);
   void apply(const Held& record);
+  void apply(const GivenUp& record);
 
   std::size_t size() const { return entries_.size(); }
   std::optional<MessageView> find(MessageId id) const;

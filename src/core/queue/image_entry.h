@@ -18,11 +18,12 @@ struct Image::Entry {
   std::uint32_t body_offset = 0;
   std::uint32_t uid = 0, pid = 0;
   std::uint32_t envelope_length = 0;
-  std::uint32_t recipients : 27;  // a frame holds fewer than 2^23
+  std::uint32_t recipients : 26;  // a frame holds fewer than 2^23
   std::uint32_t in_file : 1;      // BodyRef::Storage
   std::uint32_t bounced : 1;      // bounces_ knows more
   std::uint32_t warned : 1;
   std::uint32_t held : 1;
+  std::uint32_t given_up : 1;
   std::uint32_t has_hold_reason : 1;  // hold_reasons_ knows it
   std::int8_t precedence = 0;
   mail::DeliveryMode mode = mail::DeliveryMode::kBackground;
@@ -58,10 +59,11 @@ struct Image::Entry {
         uid(record.uid),
         pid(record.pid),
         envelope_length(static_cast<std::uint32_t>(record.envelope.size())),
-        recipients(static_cast<std::uint32_t>(record.channels.size()) & 0x7FFFFFF),
+        recipients(static_cast<std::uint32_t>(record.channels.size()) & 0x3FFFFFF),
         bounced(0),
         warned(0),
         held(0),
+        given_up(0),
         has_hold_reason(0) {
     set_body(record.body);
     RecipientState* state = states();
@@ -80,6 +82,7 @@ struct Image::Entry {
       if (fields.letter() == 'm') mode = hinted_mode(fields.value());
       if (fields.letter() == 'p') precedence = hinted_precedence(fields.value());
       if (fields.letter() == 'u') urgency = hinted_urgency(fields.value());
+      if (fields.letter() == 'w') warned = fields.value() == Octets("\1", 1);
     }
   }
 };

@@ -45,7 +45,8 @@ std::string story(const Image& image) {
     text += std::to_string(view.id().raw()) + ' ' + std::string(view.sender()) + ' ' +
             std::to_string(to_millis(view.arrival())) + ' ' + std::to_string(view.body().segment) + '+' +
             std::to_string(view.body().offset) + ' ' + (view.bounce() ? std::to_string(view.bounce()->raw()) : "-") +
-            (view.warned() ? " warned" : "") + (view.held() ? " held: " + std::string(view.hold_reason()) : "");
+            (view.warned() ? " warned" : "") + (view.given_up() ? " given up" : "") +
+            (view.held() ? " held: " + std::string(view.hold_reason()) : "");
     view.each_recipient([&](const Image::RecipientView& each) {
       text += "\n  " + std::string(each.address) + ' ' + std::to_string(int(each.status)) + ' ' +
               std::to_string(each.attempts) + ' ' + std::to_string(to_millis(each.next_attempt)) + ' ' +
@@ -114,6 +115,23 @@ TEST(Image, RemembersThatAMessageIsKnownToBeLate) {
   image.apply(Warned{MessageId{6}, MessageId{9}});
   EXPECT_TRUE(image.find(MessageId{5})->warned());
   EXPECT_FALSE(image.find(MessageId{5})->bounce());
+}
+
+TEST(Image, TakesTheWordOfAnotherQueueThatAMessageIsKnownToBeLate) {
+  Image image;
+  Admitted admitted = message(5);
+  admitted.envelope.warned = true;
+  image.apply(encoded(admitted));
+  EXPECT_TRUE(image.find(MessageId{5})->warned());
+}
+
+TEST(Image, RemembersWhatAnOperatorGaveUp) {
+  Image image;
+  image.apply(encoded(message(5)));
+  EXPECT_FALSE(image.find(MessageId{5})->given_up());
+  image.apply(encoded(GivenUp{MessageId{5}}));
+  image.apply(encoded(GivenUp{MessageId{6}}));
+  EXPECT_TRUE(image.find(MessageId{5})->given_up());
 }
 
 TEST(Image, RemembersWhatAnOperatorHoldsAndWhy) {

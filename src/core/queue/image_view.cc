@@ -29,6 +29,8 @@ bool Image::MessageView::warned() const { return entry_->warned != 0; }
 
 bool Image::MessageView::held() const { return entry_->held != 0; }
 
+bool Image::MessageView::given_up() const { return entry_->given_up != 0; }
+
 std::string_view Image::MessageView::hold_reason() const {
   return entry_->has_hold_reason ? image_->texts_.text(image_->hold_reasons_.at(entry_->id)) : std::string_view{};
 }

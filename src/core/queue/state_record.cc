@@ -72,6 +72,8 @@ std::optional<StateRecord> take_record(StateType type, Decoder& from) {
       const MessageId id{from.u64()};
       return Warned{id, MessageId{from.u64()}};
     }
+    case StateType::kGivenUp:
+      return GivenUp{MessageId{from.u64()}};
     case StateType::kHeld: {
       const MessageId id{from.u64()};
       const bool on = from.enumeration(HeldState::kHeld) == HeldState::kHeld;
@@ -116,6 +118,7 @@ void encode_state(std::string& out, const Removed& record) { begin(out, StateTyp
 void encode_state(std::string& out, const Warned& record) {
   begin(out, StateType::kWarned).u64(record.id.raw()).u64(record.report.raw());
 }
+void encode_state(std::string& out, const GivenUp& record) { begin(out, StateType::kGivenUp).u64(record.id.raw()); }
 void encode_state(std::string& out, const Held& record) {
   Encoder to = begin(out, StateType::kHeld).u64(record.id.raw());
   to.u8(record.on ? 1 : 0).octets(shortened(record.reason));

@@ -27,6 +27,7 @@ enum class StateType : std::uint8_t {
   kRemoved = 9,
   kWarned = 10,
   kHeld = 11,
+  kGivenUp = 12,
 };
 
 // Octet strings in these are views; in a decoded record they point into its octets.
@@ -53,6 +54,9 @@ struct Held {  // an operator holds the message (sendmail: quarantines it), or r
   bool on = false;
   Octets reason;  // for people, at most mail::kMaximumText octets; empty when released
 };
+struct GivenUp {  // an operator wants it returned to its sender without another attempt
+  MessageId id;
+};
 struct Bounced {  // the report of this message is queued as message `bounce`
   MessageId id;
   MessageId bounce;
@@ -74,8 +78,8 @@ struct Removed {  // this segment is gone
   std::uint64_t segment = 0;
 };
 
-using StateRecord =
-    std::variant<AdmittedView, Deferred, Settled, Bounced, Moved, Finished, Seen, Segment, Removed, Warned, Held>;
+using StateRecord = std::variant<AdmittedView, Deferred, Settled, Bounced, Moved, Finished, Seen, Segment, Removed,
+                                 Warned, Held, GivenUp>;
 
 // Appends the record with its type octet.
 void encode_state(std::string& out, const AdmittedView& record);
@@ -90,6 +94,7 @@ void encode_state(std::string& out, const Segment& record);
 void encode_state(std::string& out, const Removed& record);
 void encode_state(std::string& out, const Warned& record);
 void encode_state(std::string& out, const Held& record);
+void encode_state(std::string& out, const GivenUp& record);
 inline void encode_state(std::string& out, const StateRecord& record) {
   std::visit([&](const auto& each) { encode_state(out, each); }, record);
 }

@@ -36,6 +36,7 @@ std::vector<std::string> one_of_each() {
       Warned{kId, MessageId{4713}},
       Held{kId, true, "looks odd"},
       Held{kId, false, ""},
+      GivenUp{kId},
   };
   std::vector<std::string> encoded;
   for (const StateRecord& record : records) encode_state(encoded.emplace_back(), record);

@@ -30,6 +30,7 @@ struct Lane {
   Standing standing = Standing::kUnknown;  // as counted in its channel's slots
   bool suspended = false;
   LaneHold hold = LaneHold::kNone;
+  bool shut = false;              // as is_shut() said last, of ready jobs
   bool parking = false;           // more of its ready jobs are to wait for a queue run
   bool queued = false;            // in the queue for its channel's slots
   std::uint32_t queued_with = 0;  // its in_flight when it was queued
@@ -54,6 +55,11 @@ struct Lane {
   LaneRound round;
 
   LaneKey key() const { return {channel, destination}; }
+  // Nothing of it goes before somebody, or a time of back-off, opens it.
+  bool is_shut() const {
+    return reason == Reason::kSuspension || reason == Reason::kChannelHold ||
+           (reason == Reason::kLaneBackoff && !health.probing());
+  }
 };
 using Lanes = Slab<Lane>;
 

@@ -210,6 +210,8 @@ void LaneBoard::refresh(Index index, MonoTime now) {
   }
   stand_in_line(index, waits_for_slot);
   set_reason(lane, block.reason);
+  const bool shut = lane.ready > 0 && lane.is_shut();
+  if (!std::exchange(lane.shut, shut) && shut) count_stall();
   keep_shared_turn(index, block.reason);
   if (lane.jobs > 0 || lane.suspended) return set_timer(index, block.until);
   const MonoTime end = remembers_until(lane);

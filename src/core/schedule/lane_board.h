@@ -67,6 +67,10 @@ class LaneBoard {
   // Puts a job that is nowhere among the expiring.
   void expire(Index job);
 
+  // Counts each time that ready jobs came to wait for something that may not come: see Scheduler::stalls().
+  std::uint64_t stalls() const { return stalls_; }
+  void count_stall() { ++stalls_; }
+
   // The load of the machine (parking.cc). Jobs that are too large for it are set aside when their turn comes; those
   // that no longer are come back, at most `most` at a time; more_fit() says whether there are others.
   void set_load(double load);
@@ -159,6 +163,7 @@ class LaneBoard {
   std::optional<std::int64_t> largest_;  // number that may be tried; none: all
   JobList expiring_;
   std::vector<Index> to_park_;  // lanes that are `parking`
+  std::uint64_t stalls_ = 0;
   SharedLimits* shared_;
   List<Lane, &Lane::shared_line> shared_line_;                  // those whose shared_turn is not kNone
   boost::unordered_flat_map<SharedLimits::Row, Index> by_row_;  // of these

@@ -60,6 +60,7 @@ void LaneBoard::park_ready(Index index, MonoTime now) {
     count_ready(lane, message.overdue, false);
     park(job, state, now);
   }
+  count_stall();
 }
 
 void LaneBoard::park_more(MonoTime now) {
@@ -97,6 +98,7 @@ void LaneBoard::set_aside_too_large(Index index, MonoTime now) {
 void LaneBoard::set_aside(Index index) {
   Job& job = jobs_[index];
   job.state = Job::State::kAwaitsLoad;
+  count_stall();
   ++waiting_[index_of(lanes_[job.lane].channel)][static_cast<std::size_t>(Reason::kLoad)];
   too_large_.push(MonoTime{Duration{number_of(job)}}, index,
                   [this](Index i, Index position) { jobs_[i].place.previous = position; });

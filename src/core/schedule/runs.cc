@@ -202,17 +202,13 @@ Whereabouts Scheduler::whereabouts(MessageId id) const {
   found.known = true;
   for (Index i = messages_[message].first_job; i != kNowhere; i = jobs_[i].next_of_message) {
     const Job& job = jobs_[i];
-    const Lane& lane = board_[job.lane];
     switch (job.state) {
       case Job::State::kInFlight:
         ++found.in_flight;
         break;
-      case Job::State::kReady: {
-        const bool shut = lane.reason == Reason::kSuspension || lane.reason == Reason::kChannelHold ||
-                          (lane.reason == Reason::kLaneBackoff && !lane.health.probing());
-        ++(shut ? found.blocked : found.waiting);
+      case Job::State::kReady:
+        ++(board_[job.lane].is_shut() ? found.blocked : found.waiting);
         break;
-      }
       case Job::State::kExpiring:
         ++found.waiting;
         break;

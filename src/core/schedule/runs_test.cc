@@ -134,6 +134,27 @@ TEST(RetryByRuns, LeavesADeadDestinationToTheNextRunAtTheCostOfOneProbe) {
   }
 }
 
+TEST(Stalls, AreCountedWhenJobsComeToWaitForWhatMayNotCome) {
+  Driver driver(Policy{});
+  auto counted = [&driver, before = driver.scheduler.stalls()]() mutable {
+    return driver.scheduler.stalls() != std::exchange(before, driver.scheduler.stalls());
+  };
+  driver.send_many(50, "dead.example");
+  driver.send_many(50, "suspended.example");
+  driver.plan();
+  EXPECT_FALSE(counted()) << "all of it goes, or waits for its turn";
+  driver.scheduler.suspend({Channel::kRemote, "suspended.example"}, driver.now);
+  EXPECT_TRUE(counted());
+  while (!driver.running.empty()) driver.unreachable();
+  EXPECT_TRUE(counted());
+  EXPECT_FALSE(driver.scheduler.whereabouts(MessageId(50)).under_way());
+  EXPECT_FALSE(driver.scheduler.whereabouts(MessageId(100)).under_way());
+  driver.plan();
+  EXPECT_FALSE(counted()) << "nothing new";
+  driver.scheduler.hold_channel(Channel::kLocal, true, driver.now);
+  EXPECT_FALSE(counted()) << "it stops nothing";
+}
+
 TEST(RetryByRuns, LeavesACrowdBehindADeadDestinationInSlices) {
   Driver driver(run_policy());
   driver.send_many(100'000, "dead.example");

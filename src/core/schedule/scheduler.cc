@@ -242,6 +242,7 @@ bool Scheduler::reassign(MessageId id, std::span<const NewJob> given, MonoTime n
     any = any || !kept[i].empty();
   }
   if (!any) return false;
+  board_.count_stall();
   add_jobs(message, jobs, now, released);  // first, so that lanes which stay keep what they know
   for (const Index job : replaced) {
     displace(job, now);
@@ -287,6 +288,7 @@ void Scheduler::set_policy(Policy policy, MonoTime now) {
   };
   const bool warns_otherwise = warnings_of(policy_) != warnings_of(policy);
   policy_ = std::move(policy);
+  board_.count_stall();
   if (board_.set_policy(policy_, now)) replace_waiting(now);
   if (warns_otherwise) renew_warnings();
   // Messages that were past their lifetime, and are not now that it is longer, get back into the calendar.

@@ -99,6 +99,10 @@ class Scheduler {
   // O(jobs of the message), without allocation.
   Prospect prospect(MessageId id, const RunOptions& options, MonoTime now) const;
   Whereabouts whereabouts(MessageId id) const;
+  // Another number than before: messages may have stopped to be Whereabouts::under_way() although nothing was said
+  // about them (settle(), a plan, or a command that names them): their destination cannot be reached, is suspended or
+  // held, the load is too high, or the routes or the policy are others.
+  std::uint64_t stalls() const { return board_.stalls(); }
 
   // Gives up messages (Timeout.queuereturn=now): the next plan() reports their recipients as expired; those in flight
   // fail unless that attempt delivers them. Held ones are left alone. Returns the number of messages.

@@ -36,6 +36,7 @@ const Settled& Scheduler::abandon(AttemptId attempt, MonoTime retry, MonoTime no
   board_.ended(job.lane, attempt.raw(), std::nullopt, serial_, now);
   if (job.attempts > 0) --job.attempts;
   judge_recipients(job, {}, MonoTime::min());
+  board_.count_stall();
   job.released = true;  // whatever it had to wait for has let it go
   job.due_is_last = false;
   job.due = retry;

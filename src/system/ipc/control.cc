@@ -141,7 +141,10 @@ struct ControlServer::State : std::enable_shared_from_this<State> {
     for (int i = 0; i < kAnswersPerTurn; ++i) {
       if (connection->link->congested()) return;  // drained() comes back here
       const auto json = (*connection->answers)();
-      if (!json) return end(*connection, "");
+      if (!json) {
+        const auto error = connection->answers->error_;
+        return end(*connection, error ? *error : "");
+      }
       if (json->empty()) break;
       connection->link->send(link::Answer{*json});
     }

@@ -65,10 +65,16 @@ class Answers {
   Answers(std::shared_ptr<Feed> feed) : feed_(std::move(feed)) {}  // NOLINT(google-explicit-constructor)
 
   std::optional<std::string> operator()() { return next_(); }
+  // What `error` points to when the last was given ends them; empty: they are complete.
+  Answers ending_with(std::shared_ptr<const std::string> error) && {
+    error_ = std::move(error);
+    return std::move(*this);
+  }
 
  private:
   friend class ControlServer;
   Next next_;
+  std::shared_ptr<const std::string> error_;
   std::shared_ptr<Feed> feed_;
 };
 

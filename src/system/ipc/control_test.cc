@@ -71,6 +71,26 @@ TEST_F(Control, PassesTheDaemonsRefusalOn) {
       });
 }
 
+TEST_F(Control, EndsWithWhatWentWrongBehindTheLastAnswer) {
+  std::vector<std::string> answers;
+  serve(
+      [](const nlohmann::json&, Asker) -> Result<Answers, std::string> {
+        const auto error = std::make_shared<std::string>();
+        return Answers([error, given = false]() mutable -> std::optional<std::string> {
+                 if (!std::exchange(given, true)) return "{}";
+                 *error = "the disk is full";
+                 return std::nullopt;
+               })
+            .ending_with(error);
+      },
+      [&] {
+        const auto asked = ask(path_, {{"what", "hold"}}, [&](Octets answer) { answers.emplace_back(answer); });
+        ASSERT_FALSE(asked);
+        EXPECT_EQ(asked.error(), "the disk is full");
+      });
+  EXPECT_EQ(answers, std::vector<std::string>{"{}"});
+}
+
 TEST_F(Control, TellsWhoAsks) {
   serve(
       [](const nlohmann::json&, Asker asker) -> Result<Answers, std::string> {
