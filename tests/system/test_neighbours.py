@@ -14,7 +14,7 @@ import pytest
 
 from support.accounts import ROOT
 from support.as_supervisor import QueueUnderTest
-from support.fake_intake import HELLO, SUBMIT_DATA, SUBMIT_END, SUBMIT_OPEN, SUBMITTED, frame
+from support.fake_intake import HELLO, PROTOCOL_VERSION, SUBMIT_DATA, SUBMIT_END, SUBMIT_OPEN, SUBMITTED, frame
 from support.instance import PATIENCE, QUEUE_DAEMONS, Unavailable, free_port, wait_until
 from support.kill_rounds import Load
 from support.recorder import Recorder, letter
@@ -437,7 +437,7 @@ def test_a_submission_that_is_under_way_is_taken_to_its_end(instance, recorder):
         def answer():
             length, kind, _ = struct.unpack("<IHH", answers.read(8))
             return kind, answers.read(length)
-        slow.sendall(frame(HELLO, struct.pack("<HBII", 1, 0, os.getpid(), 0)) +
+        slow.sendall(frame(HELLO, struct.pack("<HBII", PROTOCOL_VERSION, 0, os.getpid(), 0)) +
                      frame(SUBMIT_OPEN, struct.pack("<Q", 1) + envelope) +
                      frame(SUBMIT_DATA, struct.pack("<Q", 1) + text[:1_000_000]))
         assert answer()[0] == HELLO

@@ -15,7 +15,7 @@
 
 namespace sluice::link {
 
-inline constexpr std::uint16_t kProtocolVersion = 1;
+inline constexpr std::uint16_t kProtocolVersion = 2;
 inline constexpr std::size_t kFrameHeader = 8;
 inline constexpr std::size_t kMaximumPayload = 8u << 20;
 

@@ -85,8 +85,8 @@ route::QueueGroups rules_of(const settings::Settings& settings) {
   for (const std::string& entry : settings.queuegroupmap)
     if (const auto parsed = route::parse_map_entry(entry); parsed && groups->find(parsed->group) != nullptr)
       known.push_back(entry);
-  auto rules = route::QueueGroups::of(settings.queuegroups, known);
-  return rules ? std::move(*rules) : *groups;
+  if (auto rules = route::QueueGroups::of(settings.queuegroups, known)) return std::move(*rules);
+  return *groups;
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ import time
 HELLO, SUBMIT, SUBMIT_OPEN, SUBMIT_DATA, SUBMIT_END, SUBMIT_ABORT, SUBMITTED, SUBMIT_REFUSED = (
     1, 10, 11, 12, 13, 14, 20, 21)
 ROLE_INTAKE = 5
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 Refuse = collections.namedtuple("Refuse", "permanent text")
 Accept = collections.namedtuple("Accept", "id")

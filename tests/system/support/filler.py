@@ -6,7 +6,8 @@ import socket
 import struct
 import threading
 
-from .remote_spawner import envelope, frame, octets
+from .fake_intake import PROTOCOL_VERSION, frame
+from .remote_spawner import envelope, octets
 
 HELLO, SUBMIT, SUBMITTED = 1, 10, 20
 ROLE_SMTP_SERVER = 2
@@ -17,7 +18,7 @@ def fill(instance, messages, recipient, sender=lambda i: f"s{i % 1000}@example.c
          body=b"Subject: waits\r\n\r\nwaits\r\n"):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.connect(str(instance.home / "run/intake" / queue))
-        link.sendall(frame(HELLO, struct.pack("<HBII", 1, ROLE_SMTP_SERVER, 0, 0)))
+        link.sendall(frame(HELLO, struct.pack("<HBII", PROTOCOL_VERSION, ROLE_SMTP_SERVER, 0, 0)))
         room, failures = threading.Semaphore(UNANSWERED), []
         reader = threading.Thread(target=_read, args=(link, messages, room, failures))
         reader.start()

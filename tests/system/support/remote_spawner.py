@@ -11,6 +11,8 @@ import socket
 import struct
 import subprocess
 
+from .fake_intake import PROTOCOL_VERSION, frame
+
 HELLO, RELOAD, DELIVER, DELIVERED, TRANSCRIPT, WATCH_END = 1, 32, 40, 41, 42, 43
 ROLE_SCHEDULER, ROLE_REMOTE_DELIVERY = 3, 8
 CHANNEL_REMOTE, CHANNEL_LMTP = 1, 2
@@ -25,10 +27,6 @@ BodyRef = collections.namedtuple("BodyRef", "storage segment offset length")
 def program(name):
     build = os.environ.get("SLUICE_BUILD") or str(pathlib.Path(__file__).parents[3] / "build/debug")
     return pathlib.Path(build) / "bin" / name
-
-
-def frame(kind, payload):
-    return struct.pack("<IHH", len(payload), kind, 0) + payload
 
 
 def octets(value):
@@ -94,11 +92,11 @@ class Spawner:
         theirs.close()
         self.link = ours
         self.link.settimeout(60)
-        self.link.sendall(frame(HELLO, struct.pack("<HBII", 1, ROLE_SCHEDULER, os.getpid(), 0)))
+        self.link.sendall(frame(HELLO, struct.pack("<HBII", PROTOCOL_VERSION, ROLE_SCHEDULER, os.getpid(), 0)))
         kind, payload = self.read_frame()
         assert kind == HELLO
         version, role, _, self.limit = struct.unpack("<HBII", payload)
-        assert (version, role) == (1, ROLE_REMOTE_DELIVERY)
+        assert (version, role) == (PROTOCOL_VERSION, ROLE_REMOTE_DELIVERY)
 
     def stop(self):
         """qmail-send is gone: qmail-rspawn ends at once, with status 0 and nothing to say."""
