@@ -1,24 +1,21 @@
-// sendmail -bp, mailq: asks the scheduler of each queue what it holds and prints it as it comes, so that neither side
-// holds a long list. sendmail -bP: only how many there are.
+// sendmail -bp, mailq: asks the scheduler of each queue what it holds, or reads the queue if its daemons do not run,
+// and prints it as it comes, so that nobody holds a long list. sendmail -bP: only how many there are.
 #include <fmt/format.h>
-#include <poll.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "base/json_cursor.h"
+#include "core/mail/transcript.h"
 #include "listing.h"
 #include "queues.h"
 #include "system/ipc/control.h"
 #include "system/os/clock.h"
+#include "system/standstill/queue_listing.h"
 #include "work.h"
 
 namespace sluice::sendmail {
 
 namespace {
-
-using nlohmann::json;
 
 std::chrono::minutes utc_offset(std::int64_t second) {
   return std::chrono::minutes(os::utc_offset_minutes(wall_from_millis(second * 1000)));
@@ -34,18 +31,21 @@ std::optional<std::uint64_t> selected_in(Octets text) {
   return from.done() ? selected : std::nullopt;
 }
 
-json query_of(const Work& work, const route::QueueGroup& group) {
-  json query = {{"what", "queue"}, {"selector", select::to_json(work.options.queue.selector)}};
-  query["order"] = select::name_of(order_of(work, group));
-  if (group.jobs != 0) query["most"] = group.jobs;  // MaxQueueRunSize is for us: the count is that of all
-  return query;
+schedule::PriorityFactors factors_of(const settings::Settings& settings) {
+  return {settings.queue_run_recipient_factor, settings.queue_run_class_factor, settings.queue_run_retry_factor};
+}
+
+standstill::ListingOrders orders_of(const Work& work, const route::QueueGroup& group) {
+  standstill::ListingOrders orders;
+  orders.selector = work.options.queue.selector;
+  orders.order = order_of(work, group);
+  orders.most = group.jobs;  // MaxQueueRunSize is for us: the count is that of all
+  orders.factors = factors_of(work.settings);
+  return orders;
 }
 
 Listing::Form form_of(const Work& work) {
-  const settings::Settings& settings = work.settings;
-  return {work.options.verbose,
-          {settings.queue_run_recipient_factor, settings.queue_run_class_factor, settings.queue_run_retry_factor},
-          to_seconds(os::wall_now())};
+  return {work.options.verbose, factors_of(work.settings), to_seconds(os::wall_now())};
 }
 
 // The answers of one queue, as lines.
@@ -71,6 +71,7 @@ class Printer {
     lines_.clear();
     return std::fflush(stdout) == 0 && written;
   }
+  void forget() { lines_.clear(); }
   // MaxQueueRunSize are printed.
   bool is_full() const { return most_ != 0 && printed_ == most_; }
   std::uint64_t selected() const { return selected_.value_or(0); }
@@ -93,54 +94,46 @@ class Printer {
   std::optional<std::uint64_t> selected_;
 };
 
-// Waits for something to take; false: not even a sign of life has come.
-bool is_answering(const ipc::Asking& asking) {
-  constexpr int kPatience = 20'000;  // milliseconds; a sign comes every ControlServer::kSignOfLife
-  pollfd polled{asking.descriptor(), POLLIN, 0};
-  int ready = 0;
-  do ready = ::poll(&polled, 1, kPatience);
-  while (ready < 0 && errno == EINTR);
-  return ready > 0;
-}
-
 constexpr const char* kCannotWrite = "cannot write to standard output";
 
 // Lists one queue; the status.
 int list_one(const Work& work, const observe::Queue& queue, const route::QueueGroup& group, std::uint64_t& total) {
+  auto listing = standstill::QueueListing::begin(queue, orders_of(work, group));
+  const bool retired = observe::is_retired(queue);  // not worth a word unless there is something in it
+  Printer printer(work, queue.directory);
   const auto unlisted = [&](const std::string& why) {
     if (why == ipc::kOwnerOnly) return EX_NOPERM;
-    return work.fail(EX_UNAVAILABLE, fmt::format("{} cannot be listed: {}", queue.directory, why));
+    if (retired && printer.selected() == 0) return EX_OK;
+    const char* const what = printer.selected() == 0 ? "cannot be listed" : "cannot be listed whole";
+    return work.fail(EX_UNAVAILABLE, fmt::format("{} {}: {}", queue.directory, what, mail::transcript::harmless(why)));
   };
-  auto asking = ipc::Asking::begin(queue.control, query_of(work, group));
-  if (!asking) return unlisted(asking.error());
-  Printer printer(work, queue.directory);
+  if (!listing) return unlisted(listing.error());
   for (;;) {
-    if (!is_answering(*asking)) return unlisted("its daemon does not answer");
-    const auto last = asking->take([&](Octets answer) { printer.take(answer); });
-    const bool done = printer.is_full() || (last && *last);
+    const auto last = listing->take([&](Octets answer) { printer.take(answer); });
+    const bool done = printer.is_full() || !last || *last;
     total += done ? printer.selected() : 0;
+    if (retired && printer.selected() == 0) printer.forget();
     if (!printer.print()) return work.fail(EX_IOERR, kCannotWrite);
+    if (!last && !printer.is_full()) return unlisted(last.error());
     if (done) return EX_OK;
-    if (!last) return unlisted(last.error());
   }
 }
 
 // How many messages a queue holds, asking for none of them.
 Result<std::uint64_t, std::string> count_of(const observe::Queue& queue) {
-  select::Selector all;
-  all.view = select::View::kAny;
-  auto asking = ipc::Asking::begin(queue.control, {{"what", "queue"}, {"selector", select::to_json(all)}});
-  if (!asking) return fail(asking.error());
-  std::optional<std::uint64_t> count;
-  while (!count && is_answering(*asking)) {
-    const auto last = asking->take([&](Octets answer) {
+  standstill::ListingOrders all;
+  all.selector.view = select::View::kAny;
+  all.order = select::SortOrder::kNone;
+  auto listing = standstill::QueueListing::begin(queue, all);
+  if (!listing) return fail(listing.error());
+  for (std::optional<std::uint64_t> count;;) {
+    const auto last = listing->take([&](Octets answer) {
       if (!count) count = selected_in(answer);
     });
+    if (count) return *count;
     if (!last) return fail(last.error());
-    if (*last) break;
+    if (*last) return fail(std::string("no answer"));
   }
-  if (!count) return fail(std::string("no answer"));
-  return *count;
 }
 
 // As sendmail does, whose mailq does not fail then; programs that read JSON are told by the status.
@@ -154,7 +147,7 @@ int refuse(const Work& work) {
 }  // namespace
 
 int list_queue(const Work& work) {
-  const auto groups = queues_by_group(work);
+  const auto groups = queues_by_group(work, Retired::kIncluded);
   if (!groups) return complain(work.program, groups.error()), EX_USAGE;
   int status = EX_OK;
   std::uint64_t total_selected = 0;
@@ -170,7 +163,7 @@ int list_queue(const Work& work) {
 }
 
 int count_queue(const Work& work) {
-  const auto groups = queues_by_group(work);
+  const auto groups = queues_by_group(work, Retired::kIncluded);
   if (!groups) return complain(work.program, groups.error()), EX_USAGE;
   std::uint64_t all = 0;
   for (const GroupQueues& each : *groups)
@@ -178,6 +171,7 @@ int count_queue(const Work& work) {
       const auto count = count_of(queue);
       if (!count && count.error() == ipc::kOwnerOnly) return refuse(work);
       all += count.value_or(0);
+      if (count.value_or(0) == 0 && observe::is_retired(queue)) continue;
       if (!count)
         fmt::print("{}: unknown number of entries\n", queue.directory);
       else if (*count == 0)

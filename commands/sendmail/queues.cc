@@ -17,7 +17,7 @@ std::uint64_t most_of(const Work& work, const route::QueueGroup& group) {
   return std::min(group.jobs, of_all);
 }
 
-Result<std::vector<GroupQueues>, Misuse> queues_by_group(const Work& work) {
+Result<std::vector<GroupQueues>, Misuse> queues_by_group(const Work& work, Retired retired) {
   const groups::Groups groups(work.settings);
   const std::string& wanted = work.options.queue.group;
   const groups::Group* const only = wanted.empty() ? nullptr : groups.find(wanted);
@@ -26,7 +26,8 @@ Result<std::vector<GroupQueues>, Misuse> queues_by_group(const Work& work) {
   for (const groups::Group& group : groups.all()) all.push_back({group.policy, {}});
   for (observe::Queue& queue : observe::queues_of(work.settings)) {
     const auto place = groups.rules().place_of(queue.group);
-    if (place && !observe::is_retired(queue)) all[*place].queues.push_back(std::move(queue));
+    if (place && (retired == Retired::kIncluded || !observe::is_retired(queue)))
+      all[*place].queues.push_back(std::move(queue));
   }
   if (only != nullptr) all = {std::move(all[static_cast<std::size_t>(only - groups.all().data())])};
   return all;

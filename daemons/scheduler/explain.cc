@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/schedule/retry_curve.h"
+#include "core/select/selection.h"
 #include "listed_message.h"
-#include "selection.h"
 
 namespace sluice::scheduler {
 
@@ -60,7 +60,7 @@ std::optional<std::string> explained_message(Send& send, std::string_view queue_
   if (!message) return std::nullopt;
   json object = json::parse(listed_message(send, queue_name, *message), nullptr, false);
   if (!object.is_object()) return std::nullopt;
-  object["priority"] = priority_of(*message, send.core().policy().factors);
+  object["priority"] = select::priority_of(*message, send.core().policy().factors);
   if (const auto explanation = send.core().explain(id)) Explainer(send, *message, *explanation).add_to(object);
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "listed_message.h"
-#include "lost.h"
 #include "send.h"
+#include "system/observe/lost.h"
 
 namespace sluice::scheduler {
 
@@ -82,7 +82,7 @@ class Walk {
 
   Send& send_;
   std::string queue_;
-  MessageTest test_;
+  select::MessageTest test_;
   const std::uint64_t most_;
   std::uint64_t selected_ = 0, listed_ = 0;
   queue::MessageId after_;
@@ -92,10 +92,10 @@ class Walk {
 // Those that are selected, in an order.
 class InOrder {
  public:
-  InOrder(Send& send, std::string queue, Selection selection, std::shared_ptr<std::size_t> under_way)
+  InOrder(Send& send, std::string queue, select::Selection selection, std::shared_ptr<std::size_t> under_way)
       : send_(send),
         queue_(std::move(queue)),
-        selection_(std::make_shared<Selection>(std::move(selection))),
+        selection_(std::make_shared<select::Selection>(std::move(selection))),
         turn_(new int, [under_way](const int* token) {
           delete token;
           --*under_way;
@@ -118,7 +118,7 @@ class InOrder {
  private:
   Send& send_;
   std::string queue_;
-  std::shared_ptr<Selection> selection_;
+  std::shared_ptr<select::Selection> selection_;
   std::shared_ptr<int> turn_;  // counted in under_way until the last copy goes
   bool counted_ = false;
 };
@@ -134,7 +134,7 @@ Result<ipc::Answers, std::string> Listings::ask(const json& query, bool by_owner
                                              : Result<select::Selector, std::string>(std::move(everything));
   if (!selector) return fail(selector.error());
   if (selector->view == select::View::kLost)
-    return lost_in(directory_, queue_, std::move(*selector), send_.loop().wall());
+    return ipc::answer_list(observe::lost_in(directory_, queue_, std::move(*selector), send_.loop().wall()));
   const json order = query.value("order", json("none"));
   const auto parsed = order.is_string() ? select::parse_sort_order(order.get_ref<const std::string&>()) : std::nullopt;
   if (!parsed) return fail(std::string("order: no such sort order"));
@@ -144,8 +144,8 @@ Result<ipc::Answers, std::string> Listings::ask(const json& query, bool by_owner
   const bool by_id = *parsed == select::SortOrder::kNone || *parsed == select::SortOrder::kFilename;
   if (by_id || *in_order_ >= (by_owner ? kMostInOrder : kMostInOrderOfStrangers))
     return ipc::Answers(Walk(send_, queue_, std::move(*selector), most));
-  return ipc::Answers(
-      InOrder(send_, queue_, Selection(std::move(*selector), *parsed, most, send_.core().policy().factors), in_order_));
+  return ipc::Answers(InOrder(
+      send_, queue_, select::Selection(std::move(*selector), *parsed, most, send_.core().policy().factors), in_order_));
 }
 
 }  // namespace sluice::scheduler

@@ -8,7 +8,7 @@
 
 #include <memory>
 
-#include "selection.h"
+#include "core/select/selection.h"
 #include "system/ipc/control.h"
 
 namespace sluice::scheduler {

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "selection.h"
+#include "core/select/selection.h"
 
 namespace sluice::scheduler {
 
@@ -23,8 +23,8 @@ class Order {
         what_(std::move(what)),
         reason_(std::move(reason)),
         dry_run_(dry_run),
-        selection_(std::make_shared<Selection>(std::move(selector), select::SortOrder::kNone, 0,
-                                               send.core().policy().factors)) {}
+        selection_(std::make_shared<select::Selection>(std::move(selector), select::SortOrder::kNone, 0,
+                                                       send.core().policy().factors)) {}
 
   std::optional<std::string> operator()() {
     if (!counted_) return count();
@@ -66,7 +66,7 @@ class Order {
   std::shared_ptr<std::string> error_;
   std::string what_, reason_;
   bool dry_run_;
-  std::shared_ptr<Selection> selection_;
+  std::shared_ptr<select::Selection> selection_;
   std::uint64_t done_ = 0;
   bool counted_ = false;
 };

@@ -208,7 +208,7 @@ void Run::start(const queue::Image::MessageView& message) {
                      std::max(what_.of_all, what_.before + selection_.size())));
   tried_.clear();
   if (is_followed() || message.held()) {
-    selection_.set_mark(id, Selection::Mark::kUnderWay);
+    selection_.set_mark(id, select::Selection::Mark::kUnderWay);
     ++under_way_;
   }
   due_.push_back(id);
@@ -248,7 +248,7 @@ void Run::supersede() {
 // What became of it ---------------------------------------------------------------------------------------------------
 
 bool Run::has_under_way(queue::MessageId id) const {
-  return under_way_ > 0 && selection_.mark_of(id) == Selection::Mark::kUnderWay;
+  return under_way_ > 0 && selection_.mark_of(id) == select::Selection::Mark::kUnderWay;
 }
 
 void Run::settled(queue::MessageId id, std::uint32_t recipient, mail::Verdict verdict, const mail::Outcome& outcome) {
@@ -299,7 +299,7 @@ bool Run::sweep(std::size_t& most) {
 }
 
 void Run::done_with(queue::MessageId id) {
-  selection_.set_mark(id, Selection::Mark::kNone);
+  selection_.set_mark(id, select::Selection::Mark::kNone);
   --under_way_;
   const auto message = send_.image().find(id);
   if (!message) return;

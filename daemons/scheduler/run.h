@@ -18,7 +18,7 @@
 #include "core/mail/outcome.h"
 #include "core/schedule/scheduler.h"
 #include "core/select/queue_run.h"
-#include "selection.h"
+#include "core/select/selection.h"
 #include "system/ipc/control.h"
 #include "system/net/loop.h"
 
@@ -104,7 +104,7 @@ class Run : public std::enable_shared_from_this<Run> {
   const select::QueueRun what_;
   const bool by_owner_;
   Stage stage_ = Stage::kWaiting;
-  Selection selection_;
+  select::Selection selection_;
   std::vector<Listener> listeners_;
   std::vector<queue::MessageId> due_;     // to be made due together
   std::vector<std::string> passed_over_;  // watched: lines that wait for the answer to the request

@@ -53,7 +53,7 @@ void MessageWriter::begin(const Head& head) {
 
 void MessageWriter::recipient(const Recipient& recipient) {
   append_member(out_, std::exchange(first_, false) ? "{\"address\":" : ",{\"address\":", recipient.address);
-  append_member(out_, ",\"channel\":", recipient.channel);
+  if (!recipient.channel.empty()) append_member(out_, ",\"channel\":", recipient.channel);
   append_member(out_, ",\"attempts\":", recipient.attempts);
   append_member(out_, ",\"state\":", recipient.state);
   if (!recipient.text.empty()) append_member(out_, ",\"text\":", recipient.text);

@@ -35,7 +35,7 @@ class MessageWriter {
     std::uint64_t attempts = 0;
   };
   struct Recipient {
-    std::string_view address{}, channel{}, state{};
+    std::string_view address{}, channel{}, state{};  // no channel: it is not routed yet
     std::uint64_t attempts = 0;
     std::string_view text{}, reason{}, lane{};
     std::optional<std::int64_t> next{};  // seconds since 1970

@@ -116,6 +116,9 @@ class Asking {
   //   errors  as ask()
   static Result<Asking, std::string> begin(const std::string& path, const nlohmann::json& query);
 
+  // Of a process at the other end of `socket` that knows the query already; `name` is what errors call it.
+  static Asking of(os::Fd socket, std::string name) { return {std::move(name), std::move(socket)}; }
+
   int descriptor() const { return socket_.get(); }
   // Reads once, which blocks if nothing is there, and calls `each` with every answer that is whole. True: that was the
   // last.

@@ -21,6 +21,16 @@
 
 namespace sluice::os {
 
+bool become(const Identity& identity) {
+  const bool listed = !identity.groups.empty();
+  if (::setgroups(listed ? identity.groups.size() : 1, listed ? identity.groups.data() : &identity.gid) != 0 ||
+      ::setresgid(identity.gid, identity.gid, identity.gid) != 0 ||
+      ::setresuid(identity.uid, identity.uid, identity.uid) != 0)
+    return false;
+  if (identity.uid != 0 && ::setuid(0) == 0) return errno = EPERM, false;  // the way back must be closed
+  return true;
+}
+
 namespace {
 
 // The step of a start that failed; crosses from child to parent in one write.
@@ -73,16 +83,6 @@ void raise_nice(int by) {
   errno = 0;
   const int now = ::getpriority(PRIO_PROCESS, 0);
   if (errno == 0) ::setpriority(PRIO_PROCESS, 0, now + by);
-}
-
-bool become(const Identity& identity) {
-  const bool listed = !identity.groups.empty();
-  if (::setgroups(listed ? identity.groups.size() : 1, listed ? identity.groups.data() : &identity.gid) != 0 ||
-      ::setresgid(identity.gid, identity.gid, identity.gid) != 0 ||
-      ::setresuid(identity.uid, identity.uid, identity.uid) != 0)
-    return false;
-  if (identity.uid != 0 && ::setuid(0) == 0) return errno = EPERM, false;  // the way back must be closed
-  return true;
 }
 
 void reset_signals(const std::vector<int>& held) {

@@ -24,6 +24,9 @@ struct Identity {
   std::vector<gid_t> groups{};
 };
 
+// Becomes this user for good. False: errno says why not, and what of the old identity is left is not to be used.
+bool become(const Identity& identity);
+
 struct Program {
   std::string path;                    // executed as it stands, no search; found as whom we are before `identity`
   std::vector<std::string> arguments;  // with argument 0

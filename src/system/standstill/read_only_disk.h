@@ -27,7 +27,7 @@ class ReadOnlyDisk final : public store::Disk {
   Result<void, int> rename(const std::string&, const std::string&) override { return {}; }
   Result<void, int> link(const std::string&, const std::string&) override { return {}; }
   Result<void, int> remove(const std::string&) override { return {}; }
-  // Whoever looks holds the queue already (standstill.h).
+  // Whoever looks holds the queue already (standstill.h), or wants no lock (stopped_listing.h).
   Result<std::unique_ptr<store::File>, int> lock(const std::string&) override {
     return std::make_unique<ReadOnlyFile>(nullptr);
   }

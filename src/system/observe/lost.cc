@@ -1,15 +1,14 @@
-#include "lost.h"
+#include "system/observe/lost.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <vector>
 
 #include "core/monitor/message_json.h"
 
-namespace sluice::scheduler {
+namespace sluice::observe {
 
 namespace {
 
@@ -32,8 +31,8 @@ std::vector<std::string> files_in(const std::string& queue_directory) {
 
 }  // namespace
 
-ipc::Answers lost_in(const std::string& queue_directory, const std::string& queue_name, select::Selector selector,
-                     WallTime now) {
+std::vector<std::string> lost_in(const std::string& queue_directory, const std::string& queue_name,
+                                 select::Selector selector, WallTime now) {
   const select::Matcher matcher(std::move(selector));
   std::vector<std::string> answers(1);
   for (const std::string& file : files_in(queue_directory)) {
@@ -49,7 +48,7 @@ ipc::Answers lost_in(const std::string& queue_directory, const std::string& queu
     writer.end();
   }
   answers.front() = fmt::format("{{\"selected\":{}}}", answers.size() - 1);
-  return ipc::answer_list(std::move(answers));
+  return answers;
 }
 
-}  // namespace sluice::scheduler
+}  // namespace sluice::observe

@@ -1,12 +1,10 @@
-#include "selection.h"
+#include "core/select/selection.h"
 
 #include <gmock/gmock.h>
 
-namespace sluice::scheduler {
+namespace sluice::select {
 namespace {
 
-using select::Field;
-using select::SortOrder;
 using testing::ElementsAre;
 
 class SelectionOfAnImage : public testing::Test {
@@ -24,7 +22,7 @@ class SelectionOfAnImage : public testing::Test {
     ASSERT_TRUE(image_.apply(Octets(record)));
   }
 
-  std::vector<std::uint64_t> selected(SortOrder order, std::uint64_t most = 0, select::Selector selector = {}) {
+  std::vector<std::uint64_t> selected(SortOrder order, std::uint64_t most = 0, Selector selector = {}) {
     Selection selection(std::move(selector), order, most, {});
     return all(selection);
   }
@@ -71,7 +69,7 @@ TEST_F(SelectionOfAnImage, HoldsWhatTheSelectorNamesOnly) {
   put(1, "ann@x.example");
   put(2, "bob@y.example");
   put(3, "ann@y.example");
-  select::Selector selector;
+  Selector selector;
   selector.tests = {{Field::kRecipient, "ANN", false}, {Field::kRecipientHost, "y.ex", false}};
   EXPECT_THAT(selected(SortOrder::kNone, 0, selector), ElementsAre(3));
 }
@@ -93,4 +91,4 @@ TEST_F(SelectionOfAnImage, RemembersWhatIsUnderWay) {
 }
 
 }  // namespace
-}  // namespace sluice::scheduler
+}  // namespace sluice::select

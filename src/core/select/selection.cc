@@ -1,4 +1,4 @@
-#include "selection.h"
+#include "core/select/selection.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "core/mail/envelope.h"
 
-namespace sluice::scheduler {
+namespace sluice::select {
 
 namespace {
 
@@ -49,8 +49,7 @@ bool MessageTest::matches(const queue::Image::MessageView& message, WallTime now
                           now);
 }
 
-Selection::Selection(select::Selector selector, select::SortOrder order, std::uint64_t most,
-                     schedule::PriorityFactors factors)
+Selection::Selection(Selector selector, SortOrder order, std::uint64_t most, schedule::PriorityFactors factors)
     : test_(std::move(selector)), order_(order), most_(most), factors_(factors) {}
 
 bool Selection::look(const queue::Image& image, WallTime now, const Filter& filter) {
@@ -79,27 +78,27 @@ void Selection::add(Slice& slice, const queue::Image::MessageView& message) {
   Candidate candidate;
   candidate.id = message.id();
   candidate.key = key_of(message);
-  if (order_ == select::SortOrder::kHost || order_ == select::SortOrder::kShuffle) candidate.host = host_of(message);
+  if (order_ == SortOrder::kHost || order_ == SortOrder::kShuffle) candidate.host = host_of(message);
   slice.push_back(candidate);
 }
 
 std::int64_t Selection::key_of(const queue::Image::MessageView& message) const {
   switch (order_) {
-    case select::SortOrder::kPriority:
-    case select::SortOrder::kHost:
-    case select::SortOrder::kShuffle:
+    case SortOrder::kPriority:
+    case SortOrder::kHost:
+    case SortOrder::kShuffle:
       return priority_of(message, factors_);
-    case select::SortOrder::kTime:
+    case SortOrder::kTime:
       return to_millis(message.arrival());
-    case select::SortOrder::kModification: {
+    case SortOrder::kModification: {
       std::int64_t last = to_millis(message.arrival());
       for (std::uint32_t i = 0; i < message.recipients(); ++i) last = std::max(last, message.state(i).next_attempt);
       return last;
     }
-    case select::SortOrder::kRandom:
+    case SortOrder::kRandom:
       return static_cast<std::int64_t>(mixed(message.id().raw() ^ seed_) >> 1);
-    case select::SortOrder::kFilename:
-    case select::SortOrder::kNone:
+    case SortOrder::kFilename:
+    case SortOrder::kNone:
       break;
   }
   return 0;  // the order of ids
@@ -114,7 +113,7 @@ std::uint32_t Selection::host_of(const queue::Image::MessageView& message) {
     host = ascii_lowered(mail::domain_of(recipient.address));
   });
   std::reverse(host.begin(), host.end());
-  if (order_ == select::SortOrder::kShuffle) {
+  if (order_ == SortOrder::kShuffle) {
     const std::uint64_t place = mixed(std::hash<std::string>{}(host) ^ seed_);
     host = fmt::format("{:016x}{}", place, host);
   }
@@ -205,4 +204,4 @@ std::vector<queue::MessageId> Selection::under_way(queue::MessageId after, std::
   return ids;
 }
 
-}  // namespace sluice::scheduler
+}  // namespace sluice::select

@@ -4,16 +4,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/select/selector.h"
-#include "system/ipc/control.h"
 
-namespace sluice::scheduler {
+namespace sluice::observe {
 
 // First {"selected":N}, then an object for each file that the selector names, by which its id is the file's name
 // without ".bad". At most kMostLost are looked at; directories that cannot be read hold nothing.
 inline constexpr std::size_t kMostLost = 10'000;
-ipc::Answers lost_in(const std::string& queue_directory, const std::string& queue_name, select::Selector selector,
-                     WallTime now);
+std::vector<std::string> lost_in(const std::string& queue_directory, const std::string& queue_name,
+                                 select::Selector selector, WallTime now);
 
-}  // namespace sluice::scheduler
+}  // namespace sluice::observe

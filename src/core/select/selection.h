@@ -17,19 +17,19 @@
 #include "core/schedule/priority.h"
 #include "core/select/queue_run.h"
 
-namespace sluice::scheduler {
+namespace sluice::select {
 
 std::int64_t priority_of(const queue::Image::MessageView& message, const schedule::PriorityFactors& factors);
 
 // Asks a Matcher about messages of an image; keeps what it needs for that.
 class MessageTest {
  public:
-  explicit MessageTest(select::Selector selector) : matcher_(std::move(selector)) {}
+  explicit MessageTest(Selector selector) : matcher_(std::move(selector)) {}
   bool matches(const queue::Image::MessageView& message, WallTime now);
-  const select::Matcher& matcher() const { return matcher_; }
+  const Matcher& matcher() const { return matcher_; }
 
  private:
-  select::Matcher matcher_;
+  Matcher matcher_;
   std::vector<std::string_view> recipients_;
 };
 
@@ -38,7 +38,7 @@ class Selection {
   // What else is asked of a message that the selector names; false: it is passed over.
   using Filter = std::function<bool(const queue::Image::MessageView&)>;
 
-  Selection(select::Selector selector, select::SortOrder order, std::uint64_t most, schedule::PriorityFactors factors);
+  Selection(Selector selector, SortOrder order, std::uint64_t most, schedule::PriorityFactors factors);
 
   // The next slice. False: that was the last, and next() may be asked.
   bool look(const queue::Image& image, WallTime now, const Filter& filter);
@@ -59,7 +59,7 @@ class Selection {
   // Gives the memory back; there is nothing to take any more.
   void forget() { slices_ = {}, under_way_ = {}, heap_ = {}, hosts_ = {}; }
 
-  const select::Matcher& matcher() const { return test_.matcher(); }
+  const Matcher& matcher() const { return test_.matcher(); }
 
  private:
   struct Candidate {
@@ -87,7 +87,7 @@ class Selection {
   static auto find(OneSlice& slice, queue::MessageId id) -> decltype(&slice[0]);
 
   MessageTest test_;
-  select::SortOrder order_;
+  SortOrder order_;
   std::uint64_t most_;
   schedule::PriorityFactors factors_;
   std::uint64_t seed_ = 0;
@@ -100,4 +100,4 @@ class Selection {
   std::uint64_t looked_ = 0, size_ = 0, taken_ = 0;
 };
 
-}  // namespace sluice::scheduler
+}  // namespace sluice::select
