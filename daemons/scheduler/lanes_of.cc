@@ -1,7 +1,9 @@
 #include "lanes_of.h"
 
 #include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/codec.h"
 #include "core/mail/address.h"
 #include "core/mail/delivery_mode.h"
 #include "core/mail/precedence.h"
@@ -37,6 +39,51 @@ std::string destination_of(const queue::Image::RecipientView& recipient, const R
   return std::string(routes.lmtp.destination(recipient.address));
 }
 
+// Finds the job that takes a recipient, for as many of both as a message may have.
+class JobFinder {
+ public:
+  explicit JobFinder(std::vector<LaneJobs::Job>& jobs) : jobs_(jobs) {}
+
+  void add(LaneJobs::Job&& job, std::uint32_t recipient) {
+    const std::size_t place =
+        jobs_.size() < kFew ? look_for(job) : places_of_all().try_emplace(key_of(job), jobs_.size()).first->second;
+    if (place == jobs_.size()) jobs_.push_back(std::move(job));
+    jobs_[place].recipients.push_back(recipient);
+  }
+
+ private:
+  static constexpr std::size_t kFew = 16;  // so many are compared sooner than hashed
+  using Places = boost::unordered_flat_map<std::string, std::size_t>;
+
+  // Recipients come in runs of the same domain more often than not: the youngest job first.
+  std::size_t look_for(const LaneJobs::Job& job) const {
+    const auto same = std::find_if(jobs_.rbegin(), jobs_.rend(), [&](const LaneJobs::Job& other) {
+      return other.channel == job.channel && other.destination == job.destination && other.attempts == job.attempts &&
+             other.due == job.due;
+    });
+    return same == jobs_.rend() ? jobs_.size() : static_cast<std::size_t>(jobs_.rend() - same) - 1;
+  }
+
+  Places& places_of_all() {
+    if (places_.empty())
+      for (std::size_t i = 0; i < jobs_.size(); ++i) places_.try_emplace(key_of(jobs_[i]), i);
+    return places_;
+  }
+
+  static std::string key_of(const LaneJobs::Job& job) {
+    std::string key = job.destination;
+    Encoder to(key);
+    to.u8(static_cast<std::uint8_t>(job.channel));
+    to.u32(job.attempts);
+    to.u64(job.due ? static_cast<std::uint64_t>(job.due->time_since_epoch().count()) : 0);
+    to.u8(job.due ? 1 : 0);
+    return key;
+  }
+
+  std::vector<LaneJobs::Job>& jobs_;
+  Places places_;
+};
+
 // Whether the head of the envelope says that another group handed the message over.
 bool is_in_place(Octets envelope) {
   queue::EnvelopeFields fields(envelope);
@@ -59,6 +106,7 @@ std::optional<std::string_view> GroupPlan::other(const queue::Image::RecipientVi
 LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes, MonoTime mono, WallTime wall,
                   const std::vector<std::uint32_t>& skip) {
   LaneJobs lanes;
+  JobFinder finder(lanes.jobs);
   // Its submitter asks for a run of it; should that never come, it goes by itself.
   const bool left_to_submitter = message.delivery_mode() == mail::DeliveryMode::kInteractive &&
                                  message.arrival() <= wall && wall < message.arrival() + mail::kInteractiveWait;
@@ -76,18 +124,12 @@ LaneJobs lanes_of(const queue::Image::MessageView& message, const Routes& routes
       job.due = mono + (recipient.next_attempt - wall);
     else if (left_to_submitter && !group)
       job.due = mono + (message.arrival() + mail::kInteractiveWait - wall);
-    // Recipients come in runs of the same domain more often than not: look at the youngest job first.
     if (apart && !group) {
       job.recipients.push_back(recipient.index);
       lanes.jobs.push_back(std::move(job));
       return;
     }
-    const auto same = std::find_if(lanes.jobs.rbegin(), lanes.jobs.rend(), [&](const LaneJobs::Job& other) {
-      return other.channel == job.channel && other.destination == job.destination && other.attempts == job.attempts &&
-             other.due == job.due;
-    });
-    LaneJobs::Job& target = same == lanes.jobs.rend() ? lanes.jobs.emplace_back(std::move(job)) : *same;
-    target.recipients.push_back(recipient.index);
+    finder.add(std::move(job), recipient.index);
   });
   return lanes;
 }

@@ -55,6 +55,19 @@ TEST(LanesOfAMessage, RecipientsWithAReturnPathEachAreTriedOneByOne) {
   EXPECT_EQ(jobs_of(recipients, "box-@example.org-@[]").jobs.size(), 2u);
 }
 
+TEST(LanesOfAMessage, AreFoundAmongAsManyAsThereAre) {
+  constexpr std::size_t kDomains = 20'000;
+  std::vector<std::pair<queue::Channel, std::string>> recipients;
+  for (std::size_t i = 0; i < 2 * kDomains; ++i)
+    recipients.emplace_back(queue::Channel::kRemote, "joe@x" + std::to_string(i % kDomains) + ".test");
+  const LaneJobs lanes = jobs_of(recipients);
+  ASSERT_EQ(lanes.jobs.size(), kDomains);
+  for (std::size_t i = 0; i < kDomains; ++i) {
+    EXPECT_EQ(lanes.jobs[i].destination, recipients[i].second.substr(4));
+    EXPECT_THAT(lanes.jobs[i].recipients, ElementsAre(i, i + kDomains));
+  }
+}
+
 TEST(LanesOfAMessage, OneWhoseSubmitterWaitsIsLeftToItForAWhile) {
   const WallTime arrival = wall_from_millis(1'000'000);
   const MonoTime now{Duration{5'000'000}};
