@@ -12,13 +12,30 @@ namespace {
 using monitor::MessageWriter;
 using queue::Image;
 
-// Why recipient `index` waits, among the jobs of its message.
-const schedule::Explanation::Job* job_of(const std::optional<schedule::Explanation>& explanation, std::uint32_t index) {
-  if (!explanation) return nullptr;
-  for (const auto& job : explanation->jobs)
-    if (std::find(job.recipients.begin(), job.recipients.end(), index) != job.recipients.end()) return &job;
-  return nullptr;
-}
+// The jobs of a message by recipient: why each waits. Messages of few recipients, as nearly all are, cost no memory.
+class JobsByRecipient {
+ public:
+  using Job = schedule::Explanation::Job;
+  JobsByRecipient(const std::vector<Job>& jobs, std::uint32_t recipients) : jobs_(jobs) {
+    constexpr std::uint32_t kFew = 8;
+    if (recipients <= kFew) return;
+    places_.resize(recipients);
+    for (const Job& job : jobs)
+      for (const std::uint32_t index : job.recipients)
+        if (index < recipients) places_[index] = &job;
+  }
+  // Null: it waits for nothing.
+  const Job* of(std::uint32_t index) const {
+    if (!places_.empty()) return index < places_.size() ? places_[index] : nullptr;
+    for (const Job& job : jobs_)
+      if (std::find(job.recipients.begin(), job.recipients.end(), index) != job.recipients.end()) return &job;
+    return nullptr;
+  }
+
+ private:
+  const std::vector<Job>& jobs_;
+  std::vector<const Job*> places_;
+};
 
 void add_recipient(MessageWriter& writer, Send& send, const Image::RecipientView& view,
                    const schedule::Explanation::Job* job) {
@@ -39,11 +56,13 @@ void add_recipient(MessageWriter& writer, Send& send, const Image::RecipientView
 
 std::string listed_message(Send& send, std::string_view queue_name, const Image::MessageView& message) {
   const auto explanation = send.core().explain(message.id());
+  static const std::vector<schedule::Explanation::Job> kNoJobs;
+  const JobsByRecipient jobs(explanation ? explanation->jobs : kNoJobs, message.recipients());
   std::string out;
   MessageWriter writer(out);
   writer.begin(monitor::head_of(message, queue_name));
   message.each_recipient(
-      [&](const Image::RecipientView& view) { add_recipient(writer, send, view, job_of(explanation, view.index)); });
+      [&](const Image::RecipientView& view) { add_recipient(writer, send, view, jobs.of(view.index)); });
   writer.end();
   return out;
 }

@@ -182,3 +182,12 @@ def test_a_queue_that_does_not_answer_is_named_and_stops_no_other(full):
     if done.returncode == 69:
         assert "queue2" in done.stderr
     wait_until(lambda: full.tool("queue", "--json").stdout.count("\n") == 4, "both queues", pause=0.1)
+
+
+def test_each_of_many_recipients_says_what_it_waits_for(instance, destination):
+    instance.start(smtproutes=[destination.route_of()])
+    recipients = [f"r{i}@x{i % 5}.test" for i in range(20)]
+    post(instance, "many", recipients)
+    wait_until_deferred(instance, 1)
+    message, = instance.queue()
+    assert [(r["address"], r["reason"]) for r in message["recipients"]] == [(address, "retry-time") for address in recipients]
