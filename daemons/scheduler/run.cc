@@ -309,9 +309,10 @@ void Run::done_with(queue::MessageId id) {
 
 // Those that no attempt was made for: their destination is not to be reached, as far as is known.
 void Run::tell_untried(const queue::Image::MessageView& message) {
+  std::sort(tried_.begin(), tried_.end());
   message.each_recipient([this](const queue::Image::RecipientView& recipient) {
     if (queue::is_done(recipient.status)) return;
-    if (std::find(tried_.begin(), tried_.end(), recipient.index) != tried_.end()) return;
+    if (std::binary_search(tried_.begin(), tried_.end(), recipient.index)) return;
     if (what_.matching_only && !selection_.matcher().matches_recipient(recipient.address)) return;
     mail::Outcome outcome;
     outcome.text = recall(recipient.text).text;

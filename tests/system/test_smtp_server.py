@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from support.fake_intake import DIE, HOLD, FakeIntake, Refuse, SUBMIT_DATA
+from support.fake_intake import DIE, HOLD, PROTOCOL_VERSION, FakeIntake, Refuse, SUBMIT_DATA
 from support.smtp_server import PATIENCE, SmtpServer, sanitized, wait_until
 
 
@@ -57,7 +57,7 @@ def test_a_message_reaches_the_intake_with_its_envelope_and_a_received_field(sta
     assert b"from client.example.com" in received and b"by mx.example.org" in received
     assert b"b@example.net" not in received, "recipients of one message must not learn of each other"
     assert rest == b"Subject: x\r\n\r\nhello\r\n"
-    assert intake.peers == [(1, 2)]
+    assert intake.peers == [(PROTOCOL_VERSION, 2)]
 
 
 def test_the_reply_names_the_id_that_the_queue_gave(start, intake):
