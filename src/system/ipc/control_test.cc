@@ -181,9 +181,10 @@ TEST_F(Control, RefusesWhatASlowAskerDoesNotTakeAndTellsWhenThereIsRoomAgain) {
       later_->set_after(Duration{1});
     was_full = is_full;
   };
-  feed->on_room([&full, feed = feed.get()] {  // the link may take the first of it at once, so there is room before it was full
-    if (full) feed->end();
-  });
+  feed->on_room(
+      [&full, feed = feed.get()] {  // the link may take the first of it at once, so there is room before it was full
+        if (full) feed->end();
+      });
   std::size_t taken = 0;
   serve(
       [&](const nlohmann::json&, Asker) -> Result<Answers, std::string> {
