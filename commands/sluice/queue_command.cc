@@ -13,8 +13,9 @@ namespace sluice::commands {
 namespace {
 
 std::vector<std::string> group_names(const settings::Settings& settings) {
+  const groups::Groups groups(settings);
   std::vector<std::string> names;
-  for (const groups::Group& group : groups::Groups(settings).all()) names.push_back(group.policy.name);
+  for (const groups::Group& group : groups.all()) names.push_back(group.policy.name);
   return names;
 }
 
