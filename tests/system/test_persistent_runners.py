@@ -13,6 +13,7 @@ from support.instance import wait_until
 from support.namespace import private
 from support.recorder import Recorder, letter
 from support.remote_server import Server
+from support.smtp_server import sanitized
 
 RUNNER = "sendmail: running queue: "
 
@@ -111,6 +112,7 @@ print(os.WCOREDUMP(os.waitpid(pid, 0)[1]))
 """
 
 
+@pytest.mark.skipif(sanitized(), reason="the sanitizer takes the signal and forbids core files")
 @pytest.mark.parametrize("signo", [signal.SIGSEGV, signal.SIGABRT])
 def test_a_runner_that_dumps_core_is_not_started_again(instance, daemons, tmp_path, signo):
     command = ["env", f"CORE_ROOT={tmp_path}", *private(ROOT_FOR_CORES)]
