@@ -132,8 +132,10 @@ void Supervisor::on_signal(int signo) {
   // First is read what those who ended had to say.
   if (signo == SIGCHLD) return loop_.at_turn_end([this] { reap(); });
   alert(fmt::format("pid {} got {}", ::getpid(), received_name(signo)));
+  const bool ends = signo == SIGTERM || (signo == SIGINT && parts_.interactive);
+  if (ends) again_ = false;  // also while it stops for a restart
   if (stopping_) return;
-  if (signo == SIGTERM || (signo == SIGINT && parts_.interactive)) return stop();
+  if (ends) return stop();
   if (signo == SIGHUP) reload();
   if (!stopping_) forward(signo);
 }

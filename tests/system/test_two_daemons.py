@@ -110,6 +110,16 @@ def test_either_may_be_hung_up(instance, destination, daemons, order, hung_up):
     assert len(daemons.titled("qmail-send")) == 1
 
 
+def test_one_that_is_told_to_end_while_it_restarts_ends(instance, daemons):
+    daemon = daemons.start("-bd", "-q1h")
+    daemons.wait_until_running()
+    instance.configure(supervisor__restart_delay="2s")
+    daemon.signal(signal.SIGHUP)
+    instance.wait_for_log("restarting .* due to signal$")
+    daemon.stop()
+    wait_until(lambda: not daemons.instance.processes(), "the end of all that it started")
+
+
 def test_a_daemon_whose_first_directory_is_gone_is_hung_up_all_the_same(instance, daemons, tmp_path):
     directory = tmp_path / "gone"
     directory.mkdir()

@@ -298,7 +298,7 @@ void Scheduler::set_policy(Policy policy, MonoTime now) {
       message.warning_due = false;
       if (!message.overdue) enter_calendar(index, now);
     }
-    if (!message.overdue || message.given_up || message.birth + lifetime_of(message) < now) return;
+    if (!message.overdue || message.given_up || message.birth + lifetime_of(message) <= now) return;
     for_each_job(index, [&](Index job) {
       if (jobs_[job].state == Job::State::kReady) board_.no_longer_overdue(job);
     });

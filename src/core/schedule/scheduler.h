@@ -18,10 +18,10 @@
 //
 // A job waits for one thing at a time (Reason) and is woken once, when that changes: nothing is polled, and what waits
 // costs no attempt. Retry times follow the quadratic schedule (retry_curve.h). A recipient that is deferred in an
-// attempt that began after the message's lifetime fails; so does one whose lifetime ends while its destination cannot
-// be reached. A message that is still here after Policy::warn_after is named late once, at most a minute after that, or
-// a 64th of that if this is less: not while it is held, nor while an attempt of it is under way, but then when that is
-// over. Lanes: lane_board.h.
+// attempt that began at the end of the message's lifetime or later fails; so does one whose lifetime ends while its
+// destination cannot be reached. A message that is still here after Policy::warn_after is named late once, at most a
+// minute after that, or a 64th of that if this is less: not while it is held, nor while an attempt of it is under way,
+// but then when that is over. Lanes: lane_board.h.
 // Fairness between lanes: channel_slots.h; between senders: flows.h.
 //
 // The scheduler knows recipients by their indices in the envelope, chosen by the caller, each in one job at a time.

@@ -153,6 +153,16 @@ TEST(Lifetime, OfTheNullSenderIsItsOwn) {
   EXPECT_FALSE(driver.defer().recipients[0].too_old);
 }
 
+TEST(Lifetime, OfNothingIsOneAttemptEvenInTheInstantOfArrival) {
+  Policy policy;
+  policy.set_lifetimes(0s);
+  Driver driver(policy);
+  driver.send("a.example");
+  ASSERT_EQ(driver.plan(), 1u);
+  EXPECT_TRUE(driver.defer().recipients[0].too_old);
+  EXPECT_EQ(driver.scheduler.messages(), 0u);
+}
+
 TEST(Lifetime, EndsBehindAnUnreachableDestinationWithoutAnAttempt) {
   Policy policy;
   policy.set_lifetimes(2h);

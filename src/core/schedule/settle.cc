@@ -66,7 +66,7 @@ std::optional<Scheduler::Flight> Scheduler::land(AttemptId attempt) {
 void Scheduler::judge_recipients(const Job& job, std::span<const mail::Verdict> verdicts, MonoTime began) {
   const Message& message = messages_[job.message];
   const bool was_made = began > MonoTime::min();  // else what was given up is for the next plan() to report
-  const bool too_old = (message.given_up && was_made) || began > message.birth + lifetime_of(message);
+  const bool too_old = (message.given_up && was_made) || began >= message.birth + lifetime_of(message);
   const auto recipients = job.recipients.all();
   for (std::size_t i = 0; i < recipients.size(); ++i) {
     mail::Verdict verdict = mail::Verdict::kDeferred;

@@ -391,7 +391,7 @@ class World {
       const auto& [recipient, verdict, too_old] = settled.recipients[i];
       ASSERT_EQ(recipient, run.recipients[i]);
       ASSERT_EQ(mail.fates[recipient], Fate::kInFlight);
-      const bool is_old = mail.given_up || run.began > mail.birth + scheduler_.policy().lifetime(mail.terms);
+      const bool is_old = mail.given_up || run.began >= mail.birth + scheduler_.policy().lifetime(mail.terms);
       ASSERT_EQ(too_old, verdicts[i] == Verdict::kDeferred && is_old);
       ASSERT_EQ(verdict, too_old ? Verdict::kFailed : verdicts[i]);
       mail.fates[recipient] = verdict == Verdict::kDelivered ? Fate::kDelivered

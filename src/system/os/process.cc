@@ -85,9 +85,12 @@ void raise_nice(int by) {
   if (errno == 0) ::setpriority(PRIO_PROCESS, 0, now + by);
 }
 
+// No moment lies between a signal's default and the mask that holds it.
 void reset_signals(const std::vector<int>& held) {
-  for (int signo = 1; signo < NSIG; ++signo) std::signal(signo, SIG_DFL);
   sigset_t mask;
+  sigfillset(&mask);
+  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+  for (int signo = 1; signo < NSIG; ++signo) std::signal(signo, SIG_DFL);
   sigemptyset(&mask);
   for (const int signo : held) sigaddset(&mask, signo);
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);

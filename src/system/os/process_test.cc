@@ -88,6 +88,27 @@ TEST(Spawn, HoldsSignalsThatTheProgramWillAskFor) {
   EXPECT_EQ(output_of(program, "kill -HUP $$; echo lives"), "");
 }
 
+TEST(ReplaceWith, LeavesNoMomentAtWhichAHeldSignalEndsTheProcess) {
+  const auto before = std::signal(SIGHUP, [](int) {});
+  Program program;
+  program.path = "/bin/true";
+  program.arguments = {"true"};
+  program.held_signals = {SIGHUP};
+  for (int round = 0; round < 10; ++round) {
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      replace_with(program);
+      ::_exit(1);
+    }
+    int status = 0;
+    while (::waitpid(child, &status, WNOHANG) == 0) ::kill(child, SIGHUP);
+    ASSERT_TRUE(WIFEXITED(status)) << describe_end(status);
+    ASSERT_EQ(WEXITSTATUS(status), 0);
+  }
+  std::signal(SIGHUP, before);
+}
+
 TEST(Spawn, BecomesSomebodyElseWithExactlyOneGroup) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   Program program;
