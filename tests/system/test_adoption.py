@@ -1,6 +1,5 @@
 """A queue that was in use by qmail or IndiMail is taken over at the start: ages, marks, retry positions and texts of
 failures are kept, and nothing is lost or repeated when qmail-send is killed over it."""
-import os
 import pathlib
 import random
 import signal

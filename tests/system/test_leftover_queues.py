@@ -6,13 +6,7 @@ from support.daemons import daemons  # the fixture
 from support.dynamic import spawn_dynamic
 from support.instance import wait_until
 from support.local_programs import run
-from support.waiting_mail import Destination, post, wait_until_deferred
-
-
-@pytest.fixture
-def destination():
-    with Destination() as made:
-        yield made
+from support.waiting_mail import destination, post, wait_until_deferred
 
 
 @pytest.fixture

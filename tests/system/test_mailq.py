@@ -9,24 +9,24 @@ import pytest
 
 from support.filler import fill
 from support.instance import free_port, wait_until
-from support.queue_commands import Refuser, run
-from support.queue_commands import listed as objects
+from support.local_programs import run
 from support.smtp_server import program
+from support.waiting_mail import destination, wait_until_deferred
+from support.waiting_mail import listed as objects
 
 TITLE = "-----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------"
 VERBOSE = "-----Q-ID----- --Size-- -Priority- ---Q-Time--- --------Sender/Recipient--------"
 
 
 @pytest.fixture
-def filled(instance):
+def filled(instance, destination):
     """Three messages that wait: of joe to a and b, of eve to Needle, of nobody to c."""
-    with Refuser() as server:
-        instance.start(smtproutes=[f"x.test:{server.route}"])
-        instance.send(["a@x.test", "b@x.test"], sender="joe@example.com")
-        instance.send("Needle@x.test", sender="eve@example.com")
-        instance.send("c@x.test", sender="")
-        wait_until(lambda: server.refused >= 4 and "in-flight" not in str(objects(instance)), "the first attempts")
-        yield instance
+    instance.start(smtproutes=[destination.route_of("x.test")])
+    instance.send(["a@x.test", "b@x.test"], sender="joe@example.com")
+    instance.send("Needle@x.test", sender="eve@example.com")
+    instance.send("c@x.test", sender="")
+    wait_until_deferred(instance, 3)
+    return instance
 
 
 def listed(instance, *options):

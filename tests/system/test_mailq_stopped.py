@@ -13,26 +13,26 @@ from support.accounts import ROOT, USERS
 from support.filler import fill
 from support.groups import GROUPS
 from support.instance import wait_until
-from support.queue_commands import Refuser, listed, run
+from support.local_programs import run
 from support.smtp_server import program
+from support.waiting_mail import destination, listed, wait_until_deferred
 
 needs_root = pytest.mark.skipif(not ROOT, reason="needs users of their own")
 
 
 @pytest.fixture
-def stopped(instance):
+def stopped(instance, destination):
     """Of joe to a and b, deferred; of eve to Needle, deferred; of nobody to c, accepted and not taken in yet."""
-    with Refuser() as server:
-        instance.start(smtproutes=[f"x.test:{server.route}"])
-        instance.send(["a@x.test", "b@x.test"], sender="joe@example.com")
-        instance.send("Needle@x.test", sender="eve@example.com")
-        wait_until(lambda: server.refused >= 3 and "in-flight" not in str(listed(instance)), "the first attempts")
-        assert instance.stop() == 0  # all of this is on disk
-        instance.start()
-        instance.signal(signal.SIGSTOP, "todo-proc")
-        instance.send("c@x.test", sender="")
-        instance.kill_all()
-        yield instance
+    instance.start(smtproutes=[destination.route_of("x.test")])
+    instance.send(["a@x.test", "b@x.test"], sender="joe@example.com")
+    instance.send("Needle@x.test", sender="eve@example.com")
+    wait_until_deferred(instance, 2)
+    assert instance.stop() == 0  # all of this is on disk
+    instance.start()
+    instance.signal(signal.SIGSTOP, "todo-proc")
+    instance.send("c@x.test", sender="")
+    instance.kill_all()
+    return instance
 
 
 def senders(text):

@@ -9,114 +9,99 @@ import pytest
 
 from support.accounts import ROOT, USERS
 from support.instance import PATIENCE, free_port, wait_until
-from support.local_programs import run as run_as
-from support.queue_commands import Refuser, listed, run
+from support.local_programs import run
 from support.smtp_server import program
+from support.waiting_mail import destination, listed, wait_until_deferred
 
 
-@pytest.fixture
-def server():
-    with Refuser() as one:
-        yield one
-
-
-def deferred(instance, server, *addresses, sender="joe@example.com", **settings):
+def deferred(instance, destination, *addresses, sender="joe@example.com", **settings):
     """A running instance with a message to each address, tried once."""
-    instance.start(smtproutes=[f"x.test:{server.route}", f"dead.test:127.0.0.1:{free_port()}"], **settings)
+    instance.start(smtproutes=[f"x.test:{destination.route}", f"dead.test:127.0.0.1:{free_port()}"], **settings)
     for address in addresses:
         instance.send(address, sender=sender)
-    settle(instance, len(addresses))
+    wait_until_deferred(instance, len(addresses))
 
 
-def settle(instance, messages):
-    def all_deferred():
-        queue = listed(instance)
-        states = [recipient["state"] for message in queue for recipient in message["recipients"]]
-        reasons = [recipient.get("reason") for message in queue for recipient in message["recipients"]]
-        return len(queue) == messages and set(states) <= {"deferred"} and "in-flight" not in reasons
-    wait_until(all_deferred, lambda: f"{messages} deferred messages: {listed(instance)}", pause=0.05)
-
-
-def hang(server):
-    """Has the server wait with its answer to RCPT: (it was asked, it may answer)."""
+def hang(destination):
+    """Has the destination wait with its answer to RCPT: (it was asked, it may answer)."""
     asked, release = threading.Event(), threading.Event()
 
     def answer(_):
         asked.set()
         release.wait(PATIENCE)
         return "250 2.1.5 ok"
-    server.answer = answer
+    destination.answer = answer
     return asked, release
 
 
-def test_a_run_tries_everything_once_and_ends(instance, server):
-    deferred(instance, server, "a@x.test", "b@x.test")
-    before = server.refused
+def test_a_run_tries_everything_once_and_ends(instance, destination):
+    deferred(instance, destination, "a@x.test", "b@x.test")
+    before = destination.refused
     done = run(instance, "sendmail", "-q", check=0)
     assert done.stdout == done.stderr == ""
-    assert server.refused == before + 2
-    server.opened.set()
+    assert destination.refused == before + 2
+    destination.stay_open()
     run(instance, "sendmail", "-q", check=0)
-    assert sorted(server.taken()) == ["a@x.test", "b@x.test"]
+    assert sorted(destination.taken) == ["a@x.test", "b@x.test"]
     wait_until(lambda: not listed(instance), "the queue to be empty")
 
 
-def test_only_what_is_selected_is_tried(instance, server):
-    deferred(instance, server, "a@x.test", "Needle@x.test", "c@x.test")
-    server.opened.set()
+def test_only_what_is_selected_is_tried(instance, destination):
+    deferred(instance, destination, "a@x.test", "Needle@x.test", "c@x.test")
+    destination.stay_open()
     run(instance, "sendmail", "-qRneedle", check=0)
-    assert server.taken() == ["Needle@x.test"]
+    assert destination.taken == ["Needle@x.test"]
     run(instance, "sendmail", "-qRX.TEST", "-q!Ra@", check=0)
-    assert server.taken()[1:] == ["c@x.test"]
+    assert destination.taken[1:] == ["c@x.test"]
     run(instance, "sendmail", "-qSnobody", check=0)
-    assert len(server.taken()) == 2
+    assert len(destination.taken) == 2
     identity = str(listed(instance)[0]["id"])
     run(instance, "sendmail", f"-qI{identity[-6:]}", "-qSjoe", check=0)
-    assert server.taken()[2:] == ["a@x.test"]
+    assert destination.taken[2:] == ["a@x.test"]
 
 
-def test_a_hung_destination_is_waited_for(instance, server):
-    deferred(instance, server, "a@x.test")
+def test_a_hung_destination_is_waited_for(instance, destination):
+    deferred(instance, destination, "a@x.test")
     def slow(_):
         time.sleep(1)
         return "250 2.1.5 ok"
-    server.answer = slow
+    destination.answer = slow
     started = time.monotonic()
     run(instance, "sendmail", "-q", check=0)
-    assert time.monotonic() - started >= 1 and server.taken() == ["a@x.test"]
+    assert time.monotonic() - started >= 1 and destination.taken == ["a@x.test"]
 
 
-def test_an_interrupt_ends_the_watching_and_nothing_else(instance, server):
-    deferred(instance, server, "a@x.test")
-    asked, release = hang(server)
+def test_an_interrupt_ends_the_watching_and_nothing_else(instance, destination):
+    deferred(instance, destination, "a@x.test")
+    asked, release = hang(destination)
     watching = subprocess.Popen([program("sendmail"), "-q"], env=instance.variables(), stderr=subprocess.PIPE)
     assert asked.wait(PATIENCE)
     watching.send_signal(signal.SIGINT)
     assert watching.wait(PATIENCE) == 128 + signal.SIGINT and watching.stderr.read() == b""
     watching.stderr.close()
     release.set()
-    server.wait_for(1)
+    wait_until(lambda: destination.taken, "the message")
     wait_until(lambda: not listed(instance), "the queue to be empty")
 
 
-def test_an_unknown_group_is_a_misuse(instance, server):
+def test_an_unknown_group_is_a_misuse(instance, destination):
     instance.start()
     done = run(instance, "sendmail", "-qGnowhere", check=64)
     assert done.stderr == "Queue group nowhere unknown\n"
     assert run(instance, "mailq", "-qGnowhere", check=64).stderr == "Queue group nowhere unknown\n"
 
 
-def test_a_permanent_failure_is_the_exit_status(instance, server):
-    deferred(instance, server, "a@x.test", sender="")
-    server.answer = lambda line: "550 5.1.1 nobody"
+def test_a_permanent_failure_is_the_exit_status(instance, destination):
+    deferred(instance, destination, "a@x.test", sender="")
+    destination.answer = lambda line: "550 5.1.1 nobody"
     run(instance, "sendmail", "-q", check=67)
 
 
 # -- verbose -----------------------------------------------------------------------------------------------------------
 
-def test_verbose_shows_message_by_message_what_is_said(instance, server):
-    deferred(instance, server, "a@x.test", "b@x.test", remote__messages_per_session=1)
-    server.opened.set()
+def test_verbose_shows_message_by_message_what_is_said(instance, destination):
+    deferred(instance, destination, "a@x.test", "b@x.test", remote__messages_per_session=1)
+    destination.stay_open()
     lines = run(instance, "sendmail", "-v", "-q", check=0).stdout.splitlines()
     running = [line for line in lines if line.startswith("Running ")]
     directory = re.escape(str(instance.queue_directory))
@@ -124,15 +109,15 @@ def test_verbose_shows_message_by_message_what_is_said(instance, server):
     at = lines.index(running[0])
     assert lines[at + 1:at + 4] == ["<a@x.test>... Connecting to 127.0.0.1 via esmtp...", "Trying 127.0.0.1... connected.",
                                     "220 script.test"]
-    assert "<a@x.test>... Sent (2.0.0 Ok: queued as SCRIPT)" in lines
+    assert "<a@x.test>... Sent (2.0.0 Ok: recorded)" in lines
     second = lines[lines.index(running[1]):]
-    assert "<b@x.test>... Sent (2.0.0 Ok: queued as SCRIPT)" in second
-    assert "<a@x.test>... Sent (2.0.0 Ok: queued as SCRIPT)" not in second
+    assert "<b@x.test>... Sent (2.0.0 Ok: recorded)" in second
+    assert "<a@x.test>... Sent (2.0.0 Ok: recorded)" not in second
     assert lines[-3:] == ["Closing connection to 127.0.0.1", ">>> QUIT", "221 bye"]
 
 
-def test_verbose_shows_why_nothing_could_be_delivered(instance, server):
-    deferred(instance, server, "a@dead.test")
+def test_verbose_shows_why_nothing_could_be_delivered(instance, destination):
+    deferred(instance, destination, "a@dead.test")
     lines = run(instance, "sendmail", "-v", "-q", check=0).stdout.splitlines()
     assert "Trying 127.0.0.1... Connection refused" in lines
     assert "<a@dead.test>... Deferred: Connection refused by 127.0.0.1" in lines
@@ -140,45 +125,45 @@ def test_verbose_shows_why_nothing_could_be_delivered(instance, server):
 
 # -- without daemons ---------------------------------------------------------------------------------------------------
 
-def stopped(instance, server, *addresses, **settings):
-    deferred(instance, server, *addresses, **settings)
+def stopped(instance, destination, *addresses, **settings):
+    deferred(instance, destination, *addresses, **settings)
     assert instance.stop() == 0
-    server.opened.set()
+    destination.stay_open()
 
 
-def test_without_daemons_the_run_brings_its_own_and_ends_them(instance, server):
-    stopped(instance, server, "a@x.test", "b@x.test")
+def test_without_daemons_the_run_brings_its_own_and_ends_them(instance, destination):
+    stopped(instance, destination, "a@x.test", "b@x.test")
     done = run(instance, "sendmail", "-q", check=0)
-    assert done.stdout == done.stderr == "" and sorted(server.taken()) == ["a@x.test", "b@x.test"]
+    assert done.stdout == done.stderr == "" and sorted(destination.taken) == ["a@x.test", "b@x.test"]
     instance.no_process_is_left()
 
 
-def test_without_daemons_mail_that_was_queued_meanwhile_goes_too(instance, server):
-    instance.make_queue(smtproutes=[f"x.test:{server.route}"])
-    server.opened.set()
+def test_without_daemons_mail_that_was_queued_meanwhile_goes_too(instance, destination):
+    instance.make_queue(smtproutes=[f"x.test:{destination.route}"])
+    destination.stay_open()
     subprocess.run([program("sendmail"), "-f", "joe@example.com", "a@x.test"], input="Subject: s\n\ntext\n", text=True,
                    env=instance.variables(), check=True, timeout=PATIENCE)
     run(instance, "sendmail", "-q", check=0)
-    assert server.taken() == ["a@x.test"]
+    assert destination.taken == ["a@x.test"]
     instance.no_process_is_left()
 
 
-def test_two_at_once_without_daemons_deliver_everything_once(instance, server):
+def test_two_at_once_without_daemons_deliver_everything_once(instance, destination):
     addresses = [f"a{i}@x.test" for i in range(20)]
-    stopped(instance, server, *addresses)
+    stopped(instance, destination, *addresses)
     both = [subprocess.Popen([program("sendmail"), "-q"], env=instance.variables(), stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT) for _ in range(2)]
     for one in both:
         said, _ = one.communicate(timeout=PATIENCE)
         assert one.returncode == 0 and said == b"", said
-    assert sorted(server.taken()) == sorted(addresses)
+    assert sorted(destination.taken) == sorted(addresses)
     instance.no_process_is_left()
 
 
-def test_an_interrupt_ends_daemons_that_were_started_for_the_run(instance, server):
-    stopped(instance, server, "a@x.test")
+def test_an_interrupt_ends_daemons_that_were_started_for_the_run(instance, destination):
+    stopped(instance, destination, "a@x.test")
 
-    asked, release = hang(server)
+    asked, release = hang(destination)
     watching = subprocess.Popen([program("sendmail"), "-q"], env=instance.variables())
     assert asked.wait(PATIENCE)
     watching.send_signal(signal.SIGTERM)
@@ -195,7 +180,7 @@ def test_what_keeps_the_daemons_from_starting_is_said(instance):
 
 
 @pytest.mark.skipif(not ROOT, reason="needs another user")
-def test_a_plain_user_who_finds_no_daemon_is_told_so_in_a_line(instance, server):
+def test_a_plain_user_who_finds_no_daemon_is_told_so_in_a_line(instance, destination):
     instance.set_up()
-    done = run_as(instance, "sendmail", "-q", caller=USERS[0], check=77)
+    done = run(instance, "sendmail", "-q", caller=USERS[0], check=77)
     assert done.stderr.count("\n") == 1 and "permission" in done.stderr

@@ -3,23 +3,14 @@ import os
 import re
 import signal
 
-import pytest
-
 from support.accounts import ROOT, USERS
 from support.daemons import daemons  # the fixture
 from support.groups import process_of
 from support.instance import PATIENCE, wait_until
 from support.local_programs import run
-from support.queue_commands import Refuser
-from support.waiting_mail import Destination, mailq, post, sendmail_begun, wait_until_deferred, wait_until_queued
+from support.waiting_mail import destination, mailq, post, sendmail_begun, wait_until_deferred, wait_until_queued
 
 RUNNING = re.compile(r"^Running (\S+)/\d+ \(sequence (\d+) of (\d+)\)$", re.MULTILINE)
-
-
-@pytest.fixture
-def destination():
-    with Destination() as made:
-        yield made
 
 
 def running(text):
@@ -194,25 +185,24 @@ def test_hostile_text_does_nothing_to_a_terminal(instance, destination):
         assert r"\033]0;owned\007" in shown and "\x1b" not in shown
 
 
-def test_trouble_in_one_queue_repeats_the_run_there_only(instance):
-    with Refuser() as server:
-        instance.start(smtproutes=[f":{server.route}"], queue_count=2)
-        waiting = post_and_wait(instance, ["a@x.test", "b@x.test"])
-        queue_of = {message["recipients"][0]["address"]: message["queue"] for message in waiting}
-        assert set(queue_of.values()) == {"queue1", "queue2"}
-        victim = process_of(instance, "qmail-send", queue_of["b@x.test"])
-        tried = []
+def test_trouble_in_one_queue_repeats_the_run_there_only(instance, destination):
+    instance.start(smtproutes=[destination.route_of()], queue_count=2)
+    waiting = post_and_wait(instance, ["a@x.test", "b@x.test"])
+    queue_of = {message["recipients"][0]["address"]: message["queue"] for message in waiting}
+    assert set(queue_of.values()) == {"queue1", "queue2"}
+    victim = process_of(instance, "qmail-send", queue_of["b@x.test"])
+    tried = []
 
-        def answer(line):
-            tried.append("a" if "a@x.test" in line else "b")
-            if tried.count("b") == 1 and tried[-1] == "b":
-                wait_until(lambda: "a" in tried and listed_attempts(instance, "a@x.test") > before, "the end of the other queue's run")
-                os.kill(victim, signal.SIGKILL)
-            return "451 4.2.0 not yet"
-        before = listed_attempts(instance, "a@x.test")
-        server.answer = answer
-        run(instance, "sendmail", "-q", check=0)
-        assert tried.count("a") == 1 and tried.count("b") >= 2
+    def answer(line):
+        tried.append("a" if "a@x.test" in line else "b")
+        if tried.count("b") == 1 and tried[-1] == "b":
+            wait_until(lambda: "a" in tried and listed_attempts(instance, "a@x.test") > before, "the end of the other queue's run")
+            os.kill(victim, signal.SIGKILL)
+        return "451 4.2.0 not yet"
+    before = listed_attempts(instance, "a@x.test")
+    destination.answer = answer
+    run(instance, "sendmail", "-q", check=0)
+    assert tried.count("a") == 1 and tried.count("b") >= 2
 
 
 def listed_attempts(instance, address):

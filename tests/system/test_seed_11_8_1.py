@@ -7,13 +7,7 @@ import pytest
 from support.instance import PATIENCE
 from support.local_programs import run
 from support.remote_server import Server
-from support.waiting_mail import Destination, post, wait_until_deferred
-
-
-@pytest.fixture
-def destination():
-    with Destination() as made:
-        yield made
+from support.waiting_mail import destination, post, wait_until_deferred
 
 
 # -- table 11-5: time expressions --------------------------------------------------------------------------------------

@@ -1,16 +1,8 @@
 """sendmail, chapter 11.8.1: the queue processed periodically by daemons. Each test bears the number of its section; what
 stands in quotation marks is the chapter's."""
-import pytest
-
 from support.daemons import daemons  # noqa: F401  (the fixture)
 from support.instance import wait_until
-from support.waiting_mail import Destination, post, wait_until_deferred
-
-
-@pytest.fixture
-def destination():
-    with Destination() as made:
-        yield made
+from support.waiting_mail import destination, post, wait_until_deferred
 
 
 def wait_for_attempts(instance, least):

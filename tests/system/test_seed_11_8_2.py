@@ -9,23 +9,14 @@ from support.instance import PATIENCE, free_port
 from support.local_programs import run
 from support.recorder import letter
 from support.smtp_server import program
-from support.waiting_mail import (Destination, mailq, post, sendmail_begun, wait_until_deferred)
-
-@pytest.fixture
-def destination():
-    with Destination() as made:
-        yield made
-
-
-def start(instance, destination, **settings):
-    return instance.start(smtproutes=[destination.route_of()], **settings)
+from support.waiting_mail import destination, mailq, post, sendmail_begun, start_for, wait_until_deferred
 
 
 # -- 11.8.2.1: process the queue once: -q ------------------------------------------------------------------------------
 
 
 def test_11_8_2_1_q_processes_the_queue_once_then_exits(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     post(instance, "one", "a@x.test")
     post(instance, "two", "b@y.test")
     wait_until_deferred(instance, 2)
@@ -39,7 +30,7 @@ def test_11_8_2_1_q_processes_the_queue_once_then_exits(instance, destination):
 
 
 def test_11_8_2_1_what_fails_again_stays_and_q_ends_well(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     post(instance, "one", "a@x.test")
     before, = wait_until_deferred(instance, 1)
     run(instance, "sendmail", "-q", check=0)
@@ -48,7 +39,7 @@ def test_11_8_2_1_what_fails_again_stays_and_q_ends_well(instance, destination):
 
 
 def test_11_8_2_1_several_queues_are_processed_in_parallel(instance, destination):
-    start(instance, destination, queue_count=2)
+    start_for(instance, destination, queue_count=2)
     post(instance, "one", "a@x.test")
     post(instance, "two", "b@x.test")
     messages = wait_until_deferred(instance, 2)
@@ -61,7 +52,7 @@ def test_11_8_2_1_several_queues_are_processed_in_parallel(instance, destination
 
 
 def test_11_8_2_1_from_cron_on_a_machine_that_runs_no_daemon(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     post(instance, "one", "a@x.test")
     wait_until_deferred(instance, 1)
     assert instance.stop() == 0
@@ -73,7 +64,7 @@ def test_11_8_2_1_from_cron_on_a_machine_that_runs_no_daemon(instance, destinati
 
 
 def test_11_8_2_1_two_at_once_deliver_nothing_twice(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     names = [f"letter{number}" for number in range(20)]
     for name in names:
         post(instance, name, f"{name}@x.test")
@@ -114,7 +105,7 @@ def test_11_8_2_2_v_tells_each_step_of_messages_in_sequence(instance, destinatio
 def test_11_8_2_2_the_transcript_comes_while_it_happens(instance, destination):
     go_on = threading.Event()
     destination.before_answer = lambda: go_on.wait(PATIENCE)
-    start(instance, destination)
+    start_for(instance, destination)
     post(instance, "one", "a@x.test")
     wait_until_deferred(instance, 1)
     with destination.open():
@@ -128,7 +119,7 @@ def test_11_8_2_2_the_transcript_comes_while_it_happens(instance, destination):
 
 
 def test_11_8_2_2_debugging_switches_go_with_q(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     post(instance, "one", "a@x.test")
     wait_until_deferred(instance, 1)
     with destination.open() as recorder:
@@ -200,7 +191,7 @@ def local_parts(addresses):
 
 
 def test_11_8_2_3_mailq_previews_every_selection(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     ids = post_six(instance)
     for switches, senders in SELECTIONS:
         assert set(mailq(instance, *switches)) == {ids[sender] for sender in senders}, switches
@@ -225,7 +216,7 @@ def test_11_8_2_3_mailq_previews_every_selection(instance, destination):
     (["-qS!root"], {"!root@x.test"}),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_11_8_2_3_only_what_is_selected_is_processed(instance, destination, switches, senders):
-    start(instance, destination)
+    start_for(instance, destination)
     post_six(instance)
     with destination.open() as recorder:
         run(instance, "sendmail", *switches, check=0)
@@ -235,7 +226,7 @@ def test_11_8_2_3_only_what_is_selected_is_processed(instance, destination, swit
 
 
 def test_11_8_2_3_by_identifier(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     ids = post_six(instance)
     with destination.open() as recorder:
         run(instance, "sendmail", f"-qI{ids['adams@dc.gov']}", check=0)

@@ -3,27 +3,8 @@ quotation marks is the chapter's."""
 import smtplib
 import threading
 
-import pytest
-
 from support.instance import PATIENCE
-from support.waiting_mail import Destination, post, wait_until_deferred, wait_until_queued
-
-GROUPS = ["slow, q=1"]
-MAP = ["slow.test:slow"]
-
-
-@pytest.fixture
-def destination():
-    with Destination() as made:
-        yield made
-
-
-def start(instance, destination, **settings):
-    return instance.start(smtproutes=[destination.route_of()], **settings)
-
-
-def start_with_groups(instance, destination, **settings):
-    return instance.start(**{"smtproutes": [destination.route_of()], "queuegroups": GROUPS, "queuegroupmap": MAP, **settings})
+from support.waiting_mail import destination, post, start_for, start_with_slow_group, wait_until_deferred, wait_until_queued
 
 
 def etrn(client, argument=""):
@@ -32,7 +13,7 @@ def etrn(client, argument=""):
 
 
 def test_11_8_2_6_etrn_processes_the_queue_for_a_host(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     # "a qf file will be processed if it has host anywhere in the host part (following the @) of one of its R lines"
     post(instance, "host", "a@dc.gov")
     post(instance, "below", "a@irs.DC.GOV")
@@ -52,7 +33,7 @@ def test_11_8_2_6_etrn_processes_the_queue_for_a_host(instance, destination):
 
 
 def test_11_8_2_6_etrn_without_host(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     with instance.smtp() as client:
         client.ehlo()
         code, text = etrn(client)
@@ -60,7 +41,7 @@ def test_11_8_2_6_etrn_without_host(instance, destination):
 
 
 def test_11_8_2_6_etrn_operates_asynchronously(instance, destination):
-    start(instance, destination)
+    start_for(instance, destination)
     post(instance, "one", "a@x.test")
     wait_until_deferred(instance, 1)
     go_on = threading.Event()
@@ -76,7 +57,7 @@ def test_11_8_2_6_etrn_operates_asynchronously(instance, destination):
 
 
 def test_11_8_2_6_etrn_by_queue_group(instance, destination):
-    start_with_groups(instance, destination)
+    start_with_slow_group(instance, destination)
     post(instance, "slow", "a@slow.test")
     post(instance, "usual", "a@x.test")
     wait_until_deferred(instance, 2)
@@ -91,7 +72,7 @@ def test_11_8_2_6_etrn_by_queue_group(instance, destination):
 
 def test_11_8_2_6_a_script_that_asks_for_each_of_its_names(instance, destination):
     # What contrib/etrn.pl does: one ETRN for each name of a class, in one session.
-    start(instance, destination)
+    start_for(instance, destination)
     names = ["one.test", "two.test", "three.test"]
     for name in names:
         post(instance, name, f"a@{name}")

@@ -14,15 +14,9 @@ from support.local_programs import run
 from support.recorder import letter
 from support.remote_server import Server
 from support.smtp_server import sanitized
-from support.waiting_mail import Destination, post, wait_until_deferred, wait_until_queued
+from support.waiting_mail import destination, post, wait_until_deferred, wait_until_queued
 
 RUNNER = "sendmail: running queue: /"
-
-
-@pytest.fixture
-def destination():
-    with Destination() as made:
-        yield made
 
 
 @pytest.fixture

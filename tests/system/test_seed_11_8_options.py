@@ -7,16 +7,14 @@ import re
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 
 import pytest
 
-from support.instance import PATIENCE, wait_until
+from support.instance import PATIENCE
 from support.local_programs import run
 from support.namespace import private
 from support.recorder import Recorder
-from support.remote_server import Server
 from support.smtp_server import program
 from support.waiting_mail import Destination, post, wait_until_deferred
 

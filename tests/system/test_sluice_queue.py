@@ -6,7 +6,7 @@ import pytest
 from support.accounts import ROOT, USERS
 from support.instance import wait_until
 from support.local_programs import run
-from support.waiting_mail import Destination, mailq, post, wait_until_deferred
+from support.waiting_mail import destination, mailq, post, wait_until_deferred
 
 FOUR = {
     "ann@one.test": ["a@x.test", "b@y.test"],
@@ -14,12 +14,6 @@ FOUR = {
     "carol@two.test": ["c@y.test"],
     "dave@two.test": ["d@z.test"],
 }
-
-
-@pytest.fixture
-def destination():
-    with Destination() as made:
-        yield made
 
 
 @pytest.fixture

@@ -10,16 +10,10 @@ from support.daemons import Daemon, daemons  # the fixture
 from support.instance import PATIENCE, wait_until
 from support.recorder import letter
 from support.smtp_server import program
-from support.waiting_mail import Destination, wait_until_deferred
+from support.waiting_mail import destination, wait_until_deferred
 
 LISTENER, RUNNER = ("-bd",), ("-q2s",)
 TITLES = {LISTENER: "sendmail: accepting connections", RUNNER: "sendmail: Queue runner@00:00:02 for "}
-
-
-@pytest.fixture
-def destination():
-    with Destination() as made:
-        yield made
 
 
 def submit(instance, text):

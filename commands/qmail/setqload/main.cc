@@ -107,8 +107,10 @@ int run(int argc, char** argv) {
     return kExitFailure;
   }
   if (!observe::is_offered(*counts, group, options.queue))
-    throw os::Fatal(kExitUsage, fmt::format("queue{} is not in use: there are {} queues from queue{} on", options.queue,
-                                            counts->in_use, group.first));
+    throw os::Fatal(
+        kExitUsage,
+        fmt::format("queue{} is not in use: there {} from queue{} on", options.queue,
+                    counts->in_use == 1 ? "is 1 queue" : fmt::format("are {} queues", counts->in_use), group.first));
   if (!options.disable) return send_load(loaded->settings, options);
   set_flag(loaded->settings, options.queue, *options.disable);
   return 0;

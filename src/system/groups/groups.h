@@ -51,7 +51,8 @@ class Groups {
   enum class Asker : std::uint8_t { kStarter, kOther };
   explicit Groups(const settings::Settings& settings, Asker asker = Asker::kOther);
 
-  std::span<const Group> all() const { return groups_; }  // the default group first
+  std::span<const Group> all() const& { return groups_; }  // the default group first
+  std::span<const Group> all() const&& = delete;
   const Group& default_group() const { return groups_.front(); }
   const Group* find(std::string_view name) const;  // without regard to case; "default" and "mqueue" are one
   // The place in all() of the group with this number.

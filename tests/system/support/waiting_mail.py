@@ -9,9 +9,12 @@
             destination.wait_for(["one"])
 """
 import contextlib
+import json
 import re
 import subprocess
 import threading
+
+import pytest
 
 from .instance import wait_until
 from .local_programs import run
@@ -28,12 +31,27 @@ class Destination(Recorder):
     def __init__(self, **options):
         self._opened = threading.Event()
         self.before_answer = lambda: None
+        self.refused = 0  # recipients
+        self.taken = []  # recipients, in the order in which their messages came
         super().__init__(**options)
+
+    def answer(self, _):
+        """To RCPT; tests put something else in its place."""
+        if self._opened.is_set():
+            return "250 2.1.5 ok"
+        with self.changed:
+            self.refused += 1
+        return "451 4.2.0 not yet"
+
+    def record(self, dialogue):
+        with self.changed:
+            self.taken += dialogue.recipients
+        super().record(dialogue)
 
     def _script(self, dialogue):
         dialogue.greet()
         while True:
-            dialogue.take_envelope(rcpt=lambda _: "250 2.1.5 ok" if self._opened.is_set() else "451 4.2.0 not yet", data=None)
+            dialogue.take_envelope(rcpt=lambda line: self.answer(line), data=None)
             if not dialogue.recipients:
                 dialogue.say("554 5.5.1 no valid recipients\r\n")
                 continue
@@ -46,11 +64,31 @@ class Destination(Recorder):
         """For the setting smtproutes; without a domain for all mail."""
         return f"{domain}:{self.route}"
 
+    def stay_open(self):
+        self._opened.set()
+
     @contextlib.contextmanager
     def open(self):
         self._opened.set()
         yield self
         self._opened.clear()
+
+
+@pytest.fixture
+def destination():
+    with Destination() as made:
+        yield made
+
+
+def start_for(instance, destination, **settings):
+    """An instance all of whose mail goes there."""
+    return instance.start(**{"smtproutes": [destination.route_of()], **settings})
+
+
+def start_with_slow_group(instance, destination, **settings):
+    """And with a group slow beside the default group."""
+    return start_for(instance, destination,
+                     **{"queuegroups": ["slow, q=1"], "queuegroupmap": ["slow.test:slow"], **settings})
 
 
 def post(instance, identity, to, sender="sender@example.com"):
@@ -76,6 +114,11 @@ def wait_until_queued(instance, count):
 def mailq(instance, *arguments, **options):
     """The ids that mailq lists."""
     return _LISTED.findall(run(instance, "mailq", *arguments, check=0, **options).stdout)
+
+
+def listed(instance):
+    """What mailq --json lists, also of a queue that is stopped."""
+    return [json.loads(line) for line in run(instance, "mailq", "--json", check=0).stdout.splitlines()]
 
 
 def sendmail_begun(instance, *arguments):
