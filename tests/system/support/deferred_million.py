@@ -10,9 +10,9 @@ from .backlog import resident, sent
 from .filler import fill
 from .instance import Instance, free_port, wait_until
 from .recorder import Recorder, letter
+from .remote_sink import Sink
 from .smtp_server import program
 
-SINK = "/usr/sbin/smtp-sink"  # of Postfix
 NEEDLE = "needle@hay.test"
 
 
@@ -56,19 +56,13 @@ def totals(instance):
     return sum(queue["messages"] for queue in queues), sum(queue["figures"]["deferred"] for queue in queues)
 
 
-def defer(instance, messages, sink_port):
-    """Seconds until each of so many was tried once; the server at the port answers every RCPT with 450."""
-    become = ["-u", "nobody"] if os.geteuid() == 0 else []
-    with subprocess.Popen([SINK, *become, "-r", "RCPT", "-m", "1000", f"127.0.0.1:{sink_port}", "1000"],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sink:
-        try:
-            begun = time.monotonic()
-            fill(instance, messages, lambda i: f"user{i}@dead.test")
-            wait_until(lambda: min(totals(instance)) >= messages,
-                       lambda: f"{messages} deferrals; (messages, deferrals) are {totals(instance)}", 3600, pause=0.5)
-            return time.monotonic() - begun
-        finally:
-            sink.kill()
+def defer(instance, messages):
+    """Seconds until each of so many was tried once."""
+    begun = time.monotonic()
+    fill(instance, messages, lambda i: f"user{i}@dead.test")
+    wait_until(lambda: min(totals(instance)) >= messages,
+               lambda: f"{messages} deferrals; (messages, deferrals) are {totals(instance)}", 3600, pause=0.5)
+    return time.monotonic() - begun
 
 
 def command(instance, name, *arguments):
@@ -113,13 +107,13 @@ def listing(instance, messages):
 
 
 def measure(messages):
-    needle_port, dead_port = free_port(), free_port()
-    with Recorder() as recorder, Instance() as instance:
+    needle_port = free_port()
+    with Sink(None, "-r", "RCPT", "-m", "1000") as dead, Recorder() as recorder, Instance() as instance:  # which defers
         instance.start(retry="run", concurrencyremote=100, lane__limit=100, lane__initial_window=50,
-                       smtproutes=[f"hay.test:127.0.0.1:{needle_port}", f"dead.test:127.0.0.1:{dead_port}",
+                       smtproutes=[f"hay.test:127.0.0.1:{needle_port}", f"dead.test:127.0.0.1:{dead.port}",
                                    f"x.test:{recorder.route}"])
         instance.send(NEEDLE, letter("needle"))
-        deferred_in = defer(instance, messages, dead_port)
+        deferred_in = defer(instance, messages)
         found = {"messages": messages, "deferred_in": deferred_in, "memory": memory(instance),
                  "resident": sum(resident(pid) for pid in senders(instance)), "preview": preview(instance)}
         with Recorder(port=needle_port) as needle:

@@ -14,17 +14,18 @@ SINK = shutil.which("smtp-sink", path="/usr/sbin:/usr/libexec/postfix:/usr/bin")
 
 class Sink:
     def __init__(self, directory, *options):
+        """Dumps messages below `directory`; None: nowhere."""
         self.port = free_port()
         self.destination = f"[127.0.0.1]:{self.port}"
-        self.dumps = pathlib.Path(directory) / f"sink-{self.port}"
-        self.options = options
+        self.dumps = directory and pathlib.Path(directory) / f"sink-{self.port}"
+        self.options = [*(["-d", str(self.dumps / "m.")] if directory else []), *options]
 
     def __enter__(self):
-        self.dumps.mkdir()
+        if self.dumps:
+            self.dumps.mkdir()
         user = ["-u", "root"] if os.geteuid() == 0 else []  # as root it wants to be told, and the dumps are below our directory
-        self.process = subprocess.Popen(
-            [SINK, *user, "-d", str(self.dumps / "m."), *self.options, f"127.0.0.1:{self.port}", "128"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([SINK, *user, *self.options, f"127.0.0.1:{self.port}", "1000"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while True:  # it does not say when it listens
             try:
