@@ -10,12 +10,14 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/bytes.h"
 #include "core/settings/sendmail_options.h"
 #include "core/settings/table.h"
 #include "daemon.h"
 #include "system/config/load.h"
+#include "system/groups/groups.h"
 #include "system/os/process.h"
 #include "work.h"
 
@@ -51,6 +53,19 @@ std::optional<std::string> forbidden_setting(const Options& options, const std::
   return std::nullopt;
 }
 
+// A queue directory that the command line names is there already: a typing error must not make one. Why it is not.
+std::optional<std::string> missing_queue(const Work& work) {
+  constexpr std::array kOfAQueue{Mode::kListQueue, Mode::kCountQueue, Mode::kRunQueue, Mode::kHold, Mode::kDaemon};
+  if (std::find(kOfAQueue.begin(), kOfAQueue.end(), work.options.mode) == kOfAQueue.end()) return std::nullopt;
+  const bool named = std::any_of(work.given.begin(), work.given.end(),
+                                 [](const SettingGiven& given) { return given.setting == "queue_base"; });
+  if (!named) return std::nullopt;
+  const std::string base = groups::base_directory(work.settings);
+  std::error_code error;
+  if (std::filesystem::is_directory(base, error)) return std::nullopt;
+  return fmt::format("queue directory {}: {}", base, error ? error.message() : "not a directory");
+}
+
 int run(int argc, char** argv) {
   os::occupy_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
@@ -74,6 +89,7 @@ int run(int argc, char** argv) {
   for (std::size_t i = 0; i < loaded->origins.size(); ++i)
     if (loaded->origins[i].source == settings::Source::kCommandLine)
       work.given.push_back({settings::table()[i].name, loaded->origins[i].name});
+  if (const auto why = missing_queue(work)) return work.fail(EX_CONFIG, *why);
   work.overrides = std::move(overrides);
   work.names = submission::names_of(work.settings);
   work.doors = submission::doors_of(work.settings, environment.variables, true);

@@ -91,6 +91,16 @@ def test_an_unknown_group_is_a_misuse(instance, destination):
     assert run(instance, "mailq", "-qGnowhere", check=64).stderr == "Queue group nowhere unknown\n"
 
 
+@pytest.mark.parametrize("switch", ["-q", "-bp", "-bd", "-q1h"])
+@pytest.mark.parametrize("named, why", [("none", "No such file or directory"), ("none/q*", "No such file or directory"),
+                                        ("etc/sluice.toml", "not a directory")])
+def test_a_queue_directory_that_is_not_there_is_not_made(instance, switch, named, why):
+    instance.set_up()
+    done = run(instance, "sendmail", f"-oQ{instance.home}/{named}", switch, check=78)
+    assert done.stderr == f"sendmail: queue directory {instance.home}/{named.removesuffix('/q*')}: {why}\n"
+    assert not (instance.home / "none").exists()
+
+
 def test_a_permanent_failure_is_the_exit_status(instance, destination):
     deferred(instance, destination, "a@x.test", sender="")
     destination.answer = lambda line: "550 5.1.1 nobody"
