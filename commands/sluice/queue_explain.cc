@@ -22,8 +22,9 @@ std::string when(std::int64_t time, std::int64_t now) {
   const std::time_t seconds = time;
   std::tm local{};
   if (localtime_r(&seconds, &local) == nullptr) return std::to_string(time);
-  const std::string span =
-      time >= now ? fmt::format("in {}", span_text(time - now)) : fmt::format("{} ago", span_text(now - time));
+  const std::string span = time == now  ? "now"
+                           : time > now ? fmt::format("in {}", span_text(time - now))
+                                        : fmt::format("{} ago", span_text(now - time));
   return fmt::format("{:%Y-%m-%d %H:%M:%S} ({})", local, span);
 }
 
