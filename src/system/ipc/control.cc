@@ -239,9 +239,11 @@ Result<bool, std::string> take_answer(const link::Frame& frame, const std::funct
 
 }  // namespace
 
-Result<Asking, std::string> Asking::begin(const std::string& path, const nlohmann::json& query) {
+Result<Asking, std::string> Asking::begin(const std::string& path, const nlohmann::json& query, Duration patience) {
   auto socket = net::connect_path(path);
   if (!socket) return fail(socket.error().what);
+  const timeval limit{patience.count() / 1000, (patience.count() % 1000) * 1000};
+  ::setsockopt(socket->get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   std::string out;
   link::append_message(out, link::Hello{.pid = static_cast<std::uint32_t>(::getpid())});
   link::append_message(out, link::Query{query.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
@@ -254,7 +256,10 @@ Result<bool, std::string> Asking::take(const std::function<void(Octets json)>& e
   ssize_t n = 0;
   do n = ::recv(socket_.get(), more, sizeof more, 0);
   while (n < 0 && errno == EINTR);
-  if (n < 0) return fail(fmt::format("no answer from {}: {}", path_, std::strerror(errno)));
+  if (n < 0) {
+    const char* const why = errno == EAGAIN ? "it gives no sign of life" : std::strerror(errno);
+    return fail(fmt::format("no answer from {}: {}", path_, why));
+  }
   if (n == 0) return fail(fmt::format("{} closed the connection before it had answered", path_));
   input_.append(more, static_cast<std::size_t>(n));
   std::size_t consumed = 0;
@@ -273,10 +278,8 @@ Result<bool, std::string> Asking::take(const std::function<void(Octets json)>& e
 
 Result<void, std::string> ask(const std::string& path, const nlohmann::json& query,
                               const std::function<void(Octets json)>& each, Duration patience) {
-  auto asking = Asking::begin(path, query);
+  auto asking = Asking::begin(path, query, patience);
   if (!asking) return fail(asking.error());
-  const timeval limit{patience.count() / 1000, (patience.count() % 1000) * 1000};
-  ::setsockopt(asking->descriptor(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   for (;;) {
     const auto end = asking->take(each);
     if (!end) return fail(end.error());

@@ -112,16 +112,19 @@ Answers answer_list(std::vector<std::string> answers);
 // The command's side, for one that asks several daemons at once: poll descriptor() for reading, then call take().
 class Asking {
  public:
-  // Connects and asks; blocks for no longer than the daemon takes to accept.
+  // Connects and asks; blocks for no longer than the daemon takes to accept. `patience`: of each take().
   //   errors  as ask()
-  static Result<Asking, std::string> begin(const std::string& path, const nlohmann::json& query);
+  static Result<Asking, std::string> begin(const std::string& path, const nlohmann::json& query,
+                                           Duration patience = Duration{20'000});
 
-  // Of a process at the other end of `socket` that knows the query already; `name` is what errors call it.
+  // Of a process at the other end of `socket` that knows the query already; `name` is what errors call it. Patience
+  // without end.
   static Asking of(os::Fd socket, std::string name) { return {std::move(name), std::move(socket)}; }
 
   int descriptor() const { return socket_.get(); }
   // Reads once, which blocks if nothing is there, and calls `each` with every answer that is whole. True: that was the
-  // last.
+  // last. Gives up `patience` after the last sign of life, which a daemon gives every ControlServer::kSignOfLife
+  // however long the answer takes.
   //   errors  as ask(); there is nothing to take any more
   Result<bool, std::string> take(const std::function<void(Octets json)>& each);
 
@@ -133,8 +136,7 @@ class Asking {
   os::Fd socket_;
 };
 
-// The command's side: asks and calls `each` with every answer, blocking; gives up `patience` after the last sign of
-// life, which a daemon gives every ControlServer::kSignOfLife however long the answer takes.
+// The command's side: asks and calls `each` with every answer, blocking as Asking::take().
 //   errors  a sentence: nobody listens at `path`, permission, the daemon's own refusal, malformed answer
 Result<void, std::string> ask(const std::string& path, const nlohmann::json& query,
                               const std::function<void(Octets json)>& each, Duration patience = Duration{10'000});

@@ -209,7 +209,10 @@ TEST_F(Control, GivesUpOnADaemonThatDoesNotAnswer) {
   const auto asked = ask(
       path_, {{"what", "status"}}, [](Octets) {}, Duration{20});
   ASSERT_FALSE(asked);
-  EXPECT_EQ(asked.error(), "no answer from " + path_ + ": Resource temporarily unavailable");
+  EXPECT_EQ(asked.error(), "no answer from " + path_ + ": it gives no sign of life");
+  auto asking = Asking::begin(path_, {{"what", "queue"}}, Duration{20});
+  ASSERT_TRUE(asking) << asking.error();
+  EXPECT_EQ(asking->take([](Octets) {}).error(), asked.error());
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <linux/close_range.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -133,16 +132,6 @@ Result<QueueListing, std::string> QueueListing::read(ListingOrders orders) {
   if (child < 0) return fail(os::with_errno("cannot make a process that reads it"));
   if (child == 0) live(pair->second.get(), *reader, parent, orders);
   return QueueListing(ipc::Asking::of(std::move(pair->first), "what reads " + orders.directory), child);
-}
-
-Result<bool, std::string> QueueListing::take(const std::function<void(Octets json)>& each) {
-  constexpr int kPatience = 20'000;  // milliseconds; a daemon's sign comes every ControlServer::kSignOfLife
-  pollfd polled{asking_.descriptor(), POLLIN, 0};
-  int ready = 0;
-  do ready = ::poll(&polled, 1, is_stopped() ? -1 : kPatience);
-  while (ready < 0 && errno == EINTR);
-  if (ready <= 0) return fail(std::string("its daemon does not answer"));
-  return asking_.take(each);
 }
 
 }  // namespace sluice::standstill

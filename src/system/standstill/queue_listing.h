@@ -25,9 +25,8 @@ class QueueListing {
   QueueListing(QueueListing&& other) noexcept;
   QueueListing& operator=(QueueListing&&) = delete;
 
-  bool is_stopped() const { return reader_ != 0; }
-  // As ipc::Asking::take(): the count first. Waits; a daemon that gives no sign of life is an error.
-  Result<bool, std::string> take(const std::function<void(Octets json)>& each);
+  // The count first.
+  Result<bool, std::string> take(const std::function<void(Octets json)>& each) { return asking_.take(each); }
 
  private:
   QueueListing(ipc::Asking asking, pid_t reader) : asking_(std::move(asking)), reader_(reader) {}
