@@ -1,13 +1,12 @@
 """A queue that was in use by qmail or IndiMail is taken over at the start: ages, marks, retry positions and texts of
 failures are kept, and nothing is lost or repeated when qmail-send is killed over it."""
-import pathlib
 import random
 import signal
 import time
 
 import pytest
 
-from support.instance import free_port, wait_until
+from support.instance import command_of, free_port, wait_until
 from support.plain_queue import Message, PlainQueue
 from support.recorder import Recorder
 
@@ -177,7 +176,4 @@ def test_a_qmail_send_that_is_killed_while_it_takes_over_loses_and_repeats_nothi
 
 
 def is_qmail_send(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].endswith(b"qmail-send")
-    except OSError:
-        return False
+    return command_of(pid).split(b"\0")[0].endswith(b"qmail-send")

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from support.accounts import ROOT, USERS, home_of
-from support.instance import PATIENCE, wait_until
+from support.instance import PATIENCE, command_of, wait_until
 from support.recorder import letter
 from support.smtp_server import program
 
@@ -46,19 +46,12 @@ def deliver(instance, text, message="Subject: test\r\n\r\ntest\r\n", sender="s@e
     return instance.wait_for_log(rf"^delivery {re.escape(number)}: (.*) queue1$", after=mark).group(1)
 
 
-def command(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
-
-
 def worker_of(instance, number=0):
     """The process that delivers to a user."""
     uid = pwd.getpwnam(USERS[number]).pw_uid
     for pid in instance.processes():
         try:
-            if command(pid).startswith(b"qmail-local\0--worker"):
+            if command_of(pid).startswith(b"qmail-local\0--worker"):
                 status = pathlib.Path(f"/proc/{pid}/status").read_text()
                 parent = int(re.search(r"^PPid:\t(\d+)", status, re.M).group(1))
                 if f"Uid:\t{uid}\t" in status and parent == instance.pids["qmail-lspawn"]:
@@ -251,7 +244,7 @@ def test_a_program_that_floods_or_leaves_children_is_bounded(instance):
     start = time.monotonic()
     assert deliver(instance, "|sleep 3 & exit 0\n", suffix="l") == "success: did_0+0+1"
     assert time.monotonic() - start < 3
-    wait_until(lambda: not any(b"sleep" in command(pid) for pid in instance.processes()), "what it left behind")
+    wait_until(lambda: not any(b"sleep" in command_of(pid) for pid in instance.processes()), "what it left behind")
 
 
 def test_too_many_programs_of_one_user_wait_for_each_other(instance, place):

@@ -15,7 +15,7 @@ import pytest
 from support.accounts import ROOT
 from support.as_supervisor import QueueUnderTest
 from support.fake_intake import HELLO, PROTOCOL_VERSION, SUBMIT_DATA, SUBMIT_END, SUBMIT_OPEN, SUBMITTED, frame
-from support.instance import PATIENCE, QUEUE_DAEMONS, Unavailable, free_port, wait_until
+from support.instance import PATIENCE, QUEUE_DAEMONS, Unavailable, command_of, free_port, wait_until
 from support.kill_rounds import Load
 from support.recorder import Recorder, letter
 from support.remote_server import Server
@@ -80,7 +80,7 @@ def test_successors_have_the_identities_of_those_before_them(instance):
     def identity(pid):
         lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
         return ([line for line in lines if line.startswith(("Uid:", "Gid:", "Groups:", "Umask:"))],
-                os.readlink(f"/proc/{pid}/cwd"), os.getpgid(pid), pathlib.Path(f"/proc/{pid}/cmdline").read_bytes(),
+                os.readlink(f"/proc/{pid}/cwd"), os.getpgid(pid), command_of(pid),
                 sorted(os.listdir(f"/proc/{pid}/fd"))[:4])
     instance.start()
     before = instance.pids
@@ -146,7 +146,7 @@ def test_without_a_supervisor_the_queue_ends_as_a_whole(instance):
     instance.spawn(program("qmail-start"), "-s", "./Maildir/", QUEUEDIR=str(instance.queue_directory))
     wait_until(lambda: (instance.home / "run/control/queue1").exists() and len(instance.processes()) == 6, "the queue to run")
     victim = next(pid for pid in instance.processes()
-                  if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"qmail-rspawn"))
+                  if command_of(pid).startswith(b"qmail-rspawn"))
     os.kill(victim, signal.SIGKILL)
     assert instance.process.wait(PATIENCE) == 111
 
@@ -181,7 +181,7 @@ def test_mail_flows_on_whatever_is_killed_in_any_order(instance, recorder, seed)
 
 
 def loggers(instance, name="cat"):
-    return [pid for pid in instance.processes() if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() == name.encode() + b"\0-u\0"]
+    return [pid for pid in instance.processes() if command_of(pid) == name.encode() + b"\0-u\0"]
 
 
 def kill_logger(instance, pid):

@@ -11,7 +11,7 @@ import pytest
 from support import dynamic, posix_ipc
 from support.accounts import ROOT, only_one
 from support.daemons import daemons  # the fixture
-from support.instance import free_port, wait_until
+from support.instance import command_of, free_port, wait_until
 from support.recorder import Recorder, letter
 from support.smtp_server import program
 
@@ -138,7 +138,7 @@ def test_every_process_socket_fifo_and_object_of_dynamic_queues_has_its_owner(in
         # Every process there is, whoever knows of it.
         processes = {}
         for pid in instance.processes():
-            name = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode().split("/")[-1]
+            name = command_of(pid).split(b"\0")[0].decode().split("/")[-1]
             user, group, groups, _ = identity(pid)
             assert (user, group) == DAEMONS[name], name
             assert name == "qscheduler" or groups <= {grp.getgrnam(group).gr_gid}, name
@@ -264,7 +264,7 @@ def test_each_user_s_mail_is_delivered_by_a_process_that_is_that_user_alone(inst
         instance.send(instance.user(number), letter("mine"))
         instance.wait_for_mail(number=number)
     workers = [pid for pid in instance.processes()
-               if pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() == b"qmail-local\0--worker\0"]
+               if command_of(pid) == b"qmail-local\0--worker\0"]
     found = {}
     for pid in workers:
         user, group, groups, fields = identity(pid)

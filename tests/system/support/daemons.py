@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from .instance import PATIENCE, wait_until
+from .instance import PATIENCE, command_of, wait_until
 from .smtp_server import program
 
 
@@ -23,12 +23,12 @@ class Daemon:
 
     @property
     def title(self):
-        return pathlib.Path(f"/proc/{self.pid}/cmdline").read_bytes().rstrip(b"\0").decode()
+        return command_of(self.pid).rstrip(b"\0").decode()
 
     def lives(self):
         try:
             return "\nState:\tZ" not in pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        except FileNotFoundError:
+        except OSError:
             return False
 
     def signal(self, signo):
@@ -76,14 +76,7 @@ class Daemons:
 
     def titled(self, text):
         """Process ids by the beginning of the title."""
-        found = []
-        for pid in self.instance.processes():
-            try:
-                if Daemon(pid).title.startswith(text):
-                    found.append(pid)
-            except FileNotFoundError:
-                pass
-        return sorted(found)
+        return sorted(pid for pid in self.instance.processes() if Daemon(pid).title.startswith(text))
 
     def wait_until_running(self, queues=1):
         """Until the queues take mail and answer."""

@@ -210,7 +210,7 @@ class Instance:
 
     def no_process_is_left(self):
         # A worker finishes what it is writing after its queue has ended.
-        wait_until(lambda: not self.processes(), lambda: f"the end of {[pathlib.Path(f'/proc/{pid}/cmdline').read_bytes() for pid in self.processes()]}",
+        wait_until(lambda: not self.processes(), lambda: f"the end of {[command_of(pid) for pid in self.processes()]}",
                    patience=20)
 
     # -- questions ----------------------------------------------------------------------------------------------------
@@ -330,6 +330,14 @@ class Instance:
     def wait_for_mail(self, count=1, number=0):
         wait_until(lambda: len(list(self.maildir(number).glob("new/*"))) >= count, f"{count} messages in a Maildir")
         return self.mail(number)
+
+
+def command_of(pid):
+    """The command line of a process as it stands in memory, its parts ended by zeros; empty: it has gone."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 class Unavailable(Exception):
