@@ -41,7 +41,7 @@ class QueueUnderTest:
         self._send(HELLO, struct.pack("<HBII", PROTOCOL_VERSION, ROLE_SUPERVISOR, os.getpid(), 0))
         self.pause(False)
         threading.Thread(target=self._read, args=(ours,), daemon=True).start()
-        wait_until(lambda: len(instance.processes()) == 6 and self.reports, "the queue to run")
+        wait_until(lambda: len(instance.processes()) == 6 and self.reports and self.reports[-1].taking, "the queue to take mail")
 
     def __enter__(self):
         return self
