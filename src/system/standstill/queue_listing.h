@@ -25,7 +25,7 @@ class QueueListing {
   QueueListing(QueueListing&& other) noexcept;
   QueueListing& operator=(QueueListing&&) = delete;
 
-  // The count first.
+  // As ipc::Asking::take(): the count first. A child that reads a stopped queue is waited for without limit.
   Result<bool, std::string> take(const std::function<void(Octets json)>& each) { return asking_.take(each); }
 
  private:
