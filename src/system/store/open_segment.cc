@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "system/store/layout.h"
@@ -10,6 +11,12 @@
 namespace sluice::store {
 
 namespace {
+
+// Space that was only set aside costs a sync more than space that was written before: the file system has to record that
+// it holds something now, and waits for its own journal (ext4: a third longer, half as many writes again). So zeros are
+// written this far ahead of the records, once for many batches. Larger makes the batch that carries them late.
+constexpr std::uint64_t kRunway = 256 << 10;
+constexpr std::array<char, kRunway> kZeros{};
 
 std::uint32_t random_salt() {
   std::uint32_t salt = 0;
@@ -58,7 +65,7 @@ Result<void, Trouble> OpenSegment::make_room(Disk& disk, const std::string& dire
     room = file_->preallocate(size = needed);
   }
   if (!room) return fail(trouble("cannot allocate " + path_, room.error()));
-  touched_ = size;
+  size_ = touched_ = size;
   if (auto synced = disk.sync_directory(directory); !synced) {
     return fail(trouble("cannot sync " + directory, synced.error()));
   }
@@ -68,6 +75,7 @@ Result<void, Trouble> OpenSegment::make_room(Disk& disk, const std::string& dire
 Result<void, Trouble> OpenSegment::write(std::span<iovec> pieces, std::uint64_t octets) {
   const std::uint64_t good = length_;
   if (auto written = write_unsynced(pieces, octets); !written) return written;
+  if (length_ > runway_) extend_runway();
   if (auto synced = file_->sync_data(); !synced) {
     length_ = good;
     return fail(trouble("cannot sync " + path_, synced.error()));
@@ -84,6 +92,14 @@ Result<void, Trouble> OpenSegment::write_unsynced(std::span<iovec> pieces, std::
   length_ += octets;
   unsynced_ = true;
   return {};
+}
+
+// A failure costs speed, nothing else.
+void OpenSegment::extend_runway() {
+  const std::uint64_t end = std::min(size_, length_ + kRunway);
+  if (end <= length_) return;
+  iovec zeros{const_cast<char*>(kZeros.data()), end - length_};
+  if (file_->write_at(length_, {&zeros, 1})) runway_ = end;
 }
 
 void OpenSegment::close() {

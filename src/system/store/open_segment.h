@@ -24,7 +24,7 @@ class OpenSegment {
   std::uint32_t salt() const { return salt_; }
 
   // Writes `octets` octets behind the good end and syncs them, with all that was written before. After a failure the
-  // segment is to be given up.
+  // segment is to be given up. Now and then zeros go along, over space for the batches to come (kRunway).
   Result<void, Trouble> write(std::span<iovec> pieces, std::uint64_t octets);
   // Without the sync.
   Result<void, Trouble> write_unsynced(std::span<iovec> pieces, std::uint64_t octets);
@@ -37,12 +37,15 @@ class OpenSegment {
  private:
   OpenSegment(std::unique_ptr<File> file, std::string path, std::uint64_t first);
   Result<void, Trouble> make_room(Disk& disk, const std::string& directory, std::uint64_t size, std::uint64_t needed);
+  void extend_runway();
 
   std::unique_ptr<File> file_;
   std::string path_;
   std::uint64_t first_ = 0;
   std::uint64_t length_ = 0;
+  std::uint64_t size_ = 0;     // octets for which space was set aside
   std::uint64_t touched_ = 0;  // octets of the file that may hold something
+  std::uint64_t runway_ = 0;   // octets of the file that were written, be it with zeros
   bool unsynced_ = false;      // something before length_ is
   std::uint32_t salt_ = 0;
 };
