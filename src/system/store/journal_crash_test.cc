@@ -197,6 +197,30 @@ TEST(JournalSyncs, AreSavedForBatchesThatNeedNotBeDurable) {
   EXPECT_EQ(operations_of(false), 1u);
 }
 
+// Space that holds something, be it zeros, takes a batch with no more than the sync of its own octets.
+TEST(JournalSyncs, FindSpaceThatWasWrittenBeforeExceptOnceInManyBatches) {
+  MemoryDisk disk;
+  auto writer = open_body_writer("q", 1, options_for(disk)).value();
+  const std::string body(10'000, 'x');
+  NewBody added;
+  added.envelope = "e";
+  added.body = body;
+  ASSERT_TRUE(writer->append({&added, 1}, kNow));
+  const std::uint64_t space = disk.used();
+  int batches = 0, with_zeros = 0;
+  for (std::uint64_t octets = 0; octets + 40'000 < space; octets += body.size(), ++batches) {
+    const std::uint64_t before = disk.operations();
+    ASSERT_TRUE(writer->append({&added, 1}, kNow));
+    const std::uint64_t operations = disk.operations() - before;
+    EXPECT_TRUE(operations == 2 || operations == 3) << operations;
+    if (operations == 3) ++with_zeros;
+    EXPECT_EQ(disk.used(), space) << "zeros are written over space that was set aside, never behind it";
+  }
+  EXPECT_GT(batches, 90);
+  EXPECT_GE(with_zeros, 3);
+  EXPECT_LE(with_zeros, 4);
+}
+
 TEST(JournalPowerLoss, DuringRecoveryLosesNothingEither) {
   std::mt19937_64 chance(2);
   const std::uint64_t operations = operations_of_a_whole_run(kRounds);
@@ -264,6 +288,20 @@ TEST(JournalFault, AFullDiskIsSaidClearlyAndMailIsTakenAgainWhenThereIsSpace) {
   }
   disk.clear_faults();
   EXPECT_TRUE(writer->append({&added, 1}, kNow));
+}
+
+TEST(JournalFault, OfTheZerosAheadRefusesNobody) {
+  MemoryDisk disk;
+  auto writer = open_body_writer("q", 1, options_for(disk)).value();
+  NewBody added;
+  added.envelope = "e";
+  disk.fail_at(disk.operations() + 5, ENOSPC);  // create, allocate, sync of the directory, write, zeros
+  const auto first = writer->append({&added, 1}, kNow);
+  ASSERT_TRUE(first) << first.error().what;
+  EXPECT_EQ(disk.operations(), 6u) << "and a sync";
+  const auto second = writer->append({&added, 1}, kNow);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->front().body.segment, first->front().body.segment);
 }
 
 TEST(JournalFault, ABatchWhoseSyncFailedIsNotReplayed) {
