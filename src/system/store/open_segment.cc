@@ -13,7 +13,7 @@ namespace sluice::store {
 namespace {
 
 // Space that was only set aside costs a sync more than space that was written before: the file system has to record
-// that it holds something now, and waits for its own journal (ext4: a third longer, half as many writes again). So
+// that it holds something now, and waits for its own journal (ext4: half as long again, and half as many writes). So
 // zeros are written this far ahead of the records, once for many batches. Larger makes the batch that carries them
 // late.
 constexpr std::uint64_t kRunway = 256 << 10;
