@@ -64,12 +64,20 @@ void find_home(const Environment& environment, Sources& sources, Problems& probl
   sources.home = absolute(home);
 }
 
-// A directory that somebody named and that is not there is a slip of the pen.
-void check_directory(std::string_view name, const std::string& path, const Origin& origin, std::string_view hint,
+// A directory that somebody named and that is not there is a slip of the pen. False: whether it is there cannot be told
+// (this user may not enter one of those above it), so nothing in it can be read.
+bool check_directory(std::string_view name, const std::string& path, const Origin& origin, std::string_view hint,
                      Problems& problems) {
   std::error_code error;
-  if (origin.source == Source::kDefault || std::filesystem::is_directory(path, error)) return;
-  problems.push_back({origin.to_text(), 0, 0, fmt::format("{}: {} is not a directory{}", name, path, hint)});
+  const bool there = std::filesystem::is_directory(path, error);
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
+    problems.push_back(
+        {origin.to_text(), 0, 0, fmt::format("{}: {} cannot be reached: {}", name, path, error.message())});
+    return false;
+  }
+  if (!there && origin.source != Source::kDefault)
+    problems.push_back({origin.to_text(), 0, 0, fmt::format("{}: {} is not a directory{}", name, path, hint)});
+  return true;
 }
 
 void read_into(const std::string& path, std::vector<settings::Text>& texts, Problems& problems) {
@@ -121,7 +129,7 @@ void read_control_files(const Environment& environment, Sources& sources, Proble
   const auto row = static_cast<std::size_t>(settings::find_by_name("control_dir") - settings::table().data());
   const Loaded so_far = settings::evaluate(sources).loaded;  // its mistakes are found again by whoever uses `sources`
   const std::string& directory = so_far.settings.control_dir;
-  check_directory("control_dir", directory, so_far.origins[row], "", problems);
+  if (!check_directory("control_dir", directory, so_far.origins[row], "", problems)) return;
   for (const auto& setting : settings::table()) {
     if (setting.names.control.empty()) continue;
     read_into(fmt::format("{}/{}", directory, setting.names.control), sources.control, problems);
@@ -156,7 +164,8 @@ std::pair<Sources, Problems> read_sources(const Overrides& overrides, const Envi
   sources.command_line.insert(sources.command_line.end(), overrides.begin(), overrides.end());
   find_home(environment, sources, problems);
   if (!problems.empty()) return {std::move(sources), std::move(problems)};  // do not read what may not be ours
-  check_directory("home", sources.home, sources.home_origin, "; sluice init makes an instance", problems);
+  if (!check_directory("home", sources.home, sources.home_origin, "; sluice init makes an instance", problems))
+    return {std::move(sources), std::move(problems)};  // one line, not one for each file
   read_environment(environment, sources);
   read_into(sources.home + "/etc/sluice.toml", sources.files, problems);
   read_control_files(environment, sources, problems);

@@ -63,6 +63,15 @@ TEST_F(Instance, IsFoundByTheCommandLineBeforeTheEnvironment) {
   EXPECT_THAT(problems_of(), HasSubstr("home: /nonexistent is not a directory; sluice init makes an instance"));
 }
 
+TEST_F(Instance, WhoseHomeCannotBeReachedIsOneProblemAndNotOneForEachFile) {
+  std::filesystem::create_symlink("loop", home_ + "/loop");  // as root, too; another user meets "Permission denied"
+  variables_.set("SLUICE_HOME", home_ + "/loop/instance");
+  const std::string lines = problems_of();
+  EXPECT_THAT(lines,
+              HasSubstr("home: " + home_ + "/loop/instance cannot be reached: Too many levels of symbolic links"));
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1) << lines;
+}
+
 TEST_F(Instance, KeepsItsControlFilesWhereItIsTold) {
   std::filesystem::create_directories(home_ + "/elsewhere");
   write("elsewhere/me", "mx.example.net\n");
