@@ -81,7 +81,7 @@ std::vector<std::string> lanes_of(Send& send, const std::string& name, std::opti
                    {"limit", lane.limit},
                    {"ready", lane.ready},
                    {"reason", name_of(lane.reason)}};
-    const auto seconds_of = [&send](MonoTime t) { return second_of(t, send.loop().now(), send.loop().wall()); };
+    const auto seconds_of = [&send](MonoTime t) { return to_seconds(send.loop().wall() + (t - send.loop().now())); };
     if (lane.backoff_since && lane.backoff_until) {
       object["failures"] = lane.failed_probes;
       object["backoff_since"] = seconds_of(*lane.backoff_since);

@@ -31,7 +31,7 @@ class Explainer {
   }
 
  private:
-  std::int64_t seconds(MonoTime t) const { return second_of(t, send_.loop().now(), send_.loop().wall()); }
+  std::int64_t seconds(MonoTime t) const { return to_seconds(send_.loop().wall() + (t - send_.loop().now())); }
 
   void add_to(json& recipient, const queue::Image::RecipientView& view) const {
     const auto job = std::find_if(explanation_.jobs.begin(), explanation_.jobs.end(), [&](const auto& each) {

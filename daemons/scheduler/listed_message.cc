@@ -45,7 +45,7 @@ void add_recipient(MessageWriter& writer, Send& send, const Image::RecipientView
   recipient.lane = job->destination;
   const MonoTime next = job->until.value_or(job->due);
   const bool waits_for_run = job->reason == schedule::Reason::kQueueRun || job->reason == schedule::Reason::kExpensive;
-  if (!waits_for_run || job->until) recipient.next = second_of(next, send.loop().now(), send.loop().wall());
+  if (!waits_for_run || job->until) recipient.next = to_seconds(send.loop().wall() + (next - send.loop().now()));
   std::vector<MessageWriter::Holder> holders;
   for (const schedule::SharedLimits::Holder& holder : job->holders) holders.push_back({holder.queue, holder.attempts});
   recipient.holders = holders;

@@ -31,10 +31,4 @@ constexpr WallTime wall_from_millis(std::int64_t milliseconds) { return WallTime
 constexpr std::int64_t to_millis(WallTime t) { return t.time_since_epoch().count(); }
 constexpr std::int64_t to_seconds(WallTime t) { return t.time_since_epoch().count() / 1000; }
 
-// What the wall clock shows at `t`, told from both clocks as they were read together. The nearest second: each clock is
-// read in whole milliseconds, so now and then they are one apart.
-constexpr std::int64_t second_of(MonoTime t, MonoTime now, WallTime wall) {
-  return to_seconds(wall + (t - now) + Duration{500});
-}
-
 }  // namespace sluice
