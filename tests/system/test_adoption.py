@@ -65,7 +65,9 @@ def test_ages_and_retry_positions_are_kept(instance):
     instance.start()
     old, odd = sorted(instance.queue(), key=lambda message: message["recipients"][0]["address"])
     assert old["arrival"] == odd["arrival"] == birth
-    assert (old["recipients"][0]["attempts"], old["recipients"][0]["next"]) == (4, birth + 80 * 80)
+    assert old["recipients"][0]["attempts"] == 4
+    # Cut to seconds; on its way from one clock to the other and back it may have become a millisecond earlier.
+    assert old["recipients"][0]["next"] in (birth + 80 * 80, birth + 80 * 80 - 1)
     assert abs(odd["recipients"][0]["next"] - (birth + 90 * 90)) < 200  # as if it had been tried now
     mark = instance.mark()
     instance.signal(signal.SIGALRM)
